@@ -1,0 +1,98 @@
+import type { Clock } from '../core/clock.ts';
+import { ConnectionError, HoldfastError, HttpError } from '../core/errors.ts';
+import { redactUrl } from '../core/observe.ts';
+import { retryAfter } from '../core/retry.ts';
+import type { HttpAnswer, Transport } from '../http/transport.ts';
+import type { DialectAnswer, DialectRequest, GroupDialect, OperationId, Verdict } from './dialect.ts';
+import type { ReachableNode } from './node-list.ts';
+
+export interface AttemptTools {
+  readonly dialect: GroupDialect;
+  readonly transport: Transport;
+  readonly clock: Clock;
+}
+
+export interface AttemptRequest {
+  readonly kind: keyof Verdict;
+  readonly purpose: 'forward' | 'undo';
+  readonly node: ReachableNode;
+  readonly groupId: string;
+  readonly operationId: OperationId;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Cuts the attempt; only for reads. */
+  readonly signal?: AbortSignal;
+}
+
+export interface AttemptOutcome {
+  readonly verdict: Verdict[keyof Verdict];
+  /** It is unknown what happened, and it may still happen: no complete answer, or one that the node did not give. */
+  readonly inDoubt: boolean;
+  /** What went wrong, where something did. */
+  readonly failure?: HoldfastError;
+  /** Milliseconds that the server asks to be left alone. */
+  readonly retryAfter?: number;
+}
+
+/** Sends one request to one node and says what its answer means. Never rejects. */
+export async function attempt(tools: AttemptTools, asked: AttemptRequest): Promise<AttemptOutcome> {
+  const { node, groupId, operationId, purpose, timeout, signal } = asked;
+  let request: DialectRequest;
+  try {
+    request = tools.dialect.request(asked.kind, {
+      node: { name: node.name, url: node.url },
+      groupId,
+      operationId,
+      purpose,
+    });
+  } catch (error) {
+    return { verdict: 'refused', inDoubt: false, failure: asHoldfastError(error) };
+  }
+  try {
+    const answer = await tools.transport.send({
+      ...request,
+      headers: withCredentials(request.headers, node),
+      timeout,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return judge(tools, asked, request, answer);
+  } catch (error) {
+    return { verdict: 'unknown', inDoubt: true, failure: asHoldfastError(error) };
+  }
+}
+
+function judge(
+  { dialect, clock }: AttemptTools,
+  { kind, groupId }: AttemptRequest,
+  request: DialectRequest,
+  answer: HttpAnswer,
+): AttemptOutcome {
+  const { status, body } = answer;
+  const heard: DialectAnswer = { status, body, groupId, header: (name) => answer.header(name) };
+  const verdict = dialect.classify(kind, heard);
+  if (verdict !== 'refused' && verdict !== 'later' && verdict !== 'unknown')
+    return { verdict, inDoubt: false };
+  // A gateway's 502 or 504 tells that it gave up waiting, not that the node did.
+  const own = status !== 502 && status !== 504 && dialect.isOwnAnswer?.(heard) === true;
+  const wait = retryAfter(answer.header('retry-after'), clock.now());
+  return {
+    verdict,
+    inDoubt: verdict === 'unknown' && !own,
+    failure: new HttpError({
+      status,
+      body,
+      method: request.method,
+      url: redactUrl(request.url),
+      retryable: verdict !== 'refused',
+    }),
+    ...(wait === undefined ? {} : { retryAfter: wait }),
+  };
+}
+
+const withCredentials = (headers: Readonly<Record<string, string>>, { authorization }: ReachableNode) =>
+  authorization === undefined ? headers : { ...headers, authorization };
+
+const asHoldfastError = (error: unknown): HoldfastError =>
+  error instanceof HoldfastError
+    ? error
+    : new ConnectionError('the attempt failed without an answer', { cause: error });

@@ -1,0 +1,102 @@
+import * as v from 'valibot';
+import type { Clock } from '../core/clock.ts';
+import { HoldfastError } from '../core/errors.ts';
+import { type Run, type RunOptions, runEach } from '../core/run.ts';
+import { abortSignal, callable, validate } from '../core/validate.ts';
+import { ClosedError, InconsistentClusterError, RolledBackError } from './errors.ts';
+import type { Outside } from './group-hold.ts';
+import type { BulkSummary, GroupOutcome, GroupResult } from './result.ts';
+
+/** Counts what an operation cost, however it ends. */
+export interface Meter {
+  requests: number;
+  retries: number;
+}
+
+export interface BulkWork {
+  readonly ids: Iterable<string> | AsyncIterable<string>;
+  readonly options: RunOptions | undefined;
+  readonly clock: Clock;
+  operate(groupId: string, context: BulkContext): Promise<GroupResult>;
+}
+
+interface BulkContext {
+  readonly meter: Meter;
+  /** Aborts the operation, and has it undone. */
+  readonly signal?: AbortSignal;
+  /** Ends the wait for the group's lock only. */
+  readonly waitSignal: AbortSignal;
+  readonly outside: Outside;
+}
+
+/** One operation per id, each with an outcome of its own. */
+export function runBulk({ ids, options, clock, operate }: BulkWork): Run<GroupOutcome, BulkSummary> {
+  if (options !== undefined) validate(runOptions, options, 'options');
+  const meter: Meter = { requests: 0, retries: 0 };
+  const counts = { changed: 0, unchanged: 0, 'rolled-back': 0, unavailable: 0, inconsistent: 0, skipped: 0 };
+  return runEach<string, GroupOutcome, BulkSummary>(ids, {
+    name: 'ids',
+    options,
+    defaultConcurrency: 16,
+    clock,
+    work: async (groupId, { signal, outside }) => {
+      const outcome = await outcomeOf(groupId, signal, () =>
+        operate(groupId, {
+          meter,
+          waitSignal: signal,
+          outside,
+          // A broken loop or too many failures let work in flight end; only the caller's own signal has it undone.
+          ...(options?.signal === undefined ? {} : { signal: options.signal }),
+        }),
+      );
+      counts[outcome.status]++;
+      return outcome;
+    },
+    skip: (groupId) => ({ groupId, status: 'skipped' }),
+    grade: ({ status }) => GRADES[status],
+    summarize: (base) => ({
+      ...base,
+      changed: counts.changed,
+      unchanged: counts.unchanged,
+      rolledBack: counts['rolled-back'],
+      unavailable: counts.unavailable,
+      inconsistent: counts.inconsistent,
+      ...meter,
+    }),
+  });
+}
+
+const GRADES = {
+  changed: 'done',
+  unchanged: 'done',
+  'rolled-back': 'failed',
+  unavailable: 'failed',
+  inconsistent: 'unknown',
+  skipped: 'skipped',
+} as const;
+
+async function outcomeOf(
+  groupId: string,
+  stop: AbortSignal,
+  operate: () => Promise<GroupResult>,
+): Promise<GroupOutcome> {
+  try {
+    const result = await operate();
+    return { groupId, status: result.changed ? 'changed' : 'unchanged', result };
+  } catch (error) {
+    if (stop.aborted && error === stop.reason) return { groupId, status: 'skipped' };
+    // A closed client makes going on pointless for every id there is.
+    if (!(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
+    if (error instanceof InconsistentClusterError) return { groupId, status: 'inconsistent', error };
+    if (error instanceof RolledBackError) return { groupId, status: 'rolled-back', error };
+    return { groupId, status: 'unavailable', error };
+  }
+}
+
+const runOptions = v.strictObject({
+  signal: v.optional(abortSignal),
+  concurrency: v.optional(v.unknown()),
+  onProgress: v.optional(callable<NonNullable<RunOptions['onProgress']>>()),
+  failAbove: v.optional(v.unknown()),
+  rerunLimit: v.optional(v.unknown()),
+});

@@ -1,0 +1,228 @@
+import { ConfigError } from '../core/errors.ts';
+import { safeLogger } from '../core/observe.ts';
+import type { Run, RunOptions } from '../core/run.ts';
+import { openTransport, type Transport } from '../http/transport.ts';
+import { runBulk } from './bulk.ts';
+import type { ClusterNode, OperationId } from './dialect.ts';
+import { ClosedError } from './errors.ts';
+import { checkGroupId } from './group-id.ts';
+import { type NodeList, parseNodes, type ReachableNode } from './node-list.ts';
+import { operationIds } from './operation-id.ts';
+import { Operations } from './operations.ts';
+import {
+  type CallOptions,
+  type ClusterClientOptions,
+  type ClusterSettings,
+  parseCallOptions,
+  parseClusterOptions,
+} from './options.ts';
+import { readGroup } from './read-group.ts';
+import type { BulkSummary, GroupOutcome, GroupResult, NodeResult } from './result.ts';
+import { parseRollback } from './rollback.ts';
+import { type ClusterStats, noStats, readStats } from './stats.ts';
+
+/**
+ * Creates and deletes group records on every node of a cluster whose API is unstable: everywhere, or nowhere, or told
+ * exactly where not.
+ *
+ * @example
+ * await using cluster = new ClusterClient({ node01: 'http://10.0.0.1:5000', node02: 'http://10.0.0.2:5000' });
+ * await cluster.createGroup('orders');
+ */
+export class ClusterClient implements AsyncDisposable {
+  /** The nodes, in the order given; their urls without credentials. */
+  readonly nodes: readonly ClusterNode[];
+  readonly #nodes: readonly ReachableNode[];
+  readonly #settings: ClusterSettings;
+  readonly #transport: Transport;
+  readonly #operations: Operations;
+  readonly #nextOperationId: () => OperationId;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  /** @throws ConfigError that names every mistake in the nodes or the options; nothing is sent before the first call */
+  constructor(nodes: NodeList, options: ClusterClientOptions = {}) {
+    const settings = parseClusterOptions(options);
+    this.#nodes = parseNodes(nodes);
+    this.nodes = this.#nodes.map(({ name, url }) => Object.freeze({ name, url }));
+    settings.dialect.checkNodes?.(this.nodes);
+    this.#settings = { ...settings, logger: safeLogger(settings.logger) };
+    this.#transport = openTransport(this.#settings);
+    this.#operations = new Operations(this.#nodes, this.#settings, this.#transport);
+    this.#nextOperationId = operationIds(settings.clock, settings.random);
+  }
+
+  /**
+   * Whether one node, by name, has the group. Asked again until the node itself says so: a proxy's 404 is no answer.
+   *
+   * @throws NodeUnavailableError when it does not say within the attempts and the deadline; the signal's reason
+   */
+  groupExists(node: string, groupId: string, options?: CallOptions): Promise<boolean> {
+    return this.#track(async () => {
+      checkGroupId(groupId, this.#settings.dialect);
+      const call = parseCallOptions(options);
+      const target = this.#nodes.find(({ name }) => name === node);
+      if (target === undefined) {
+        const known = this.#nodes.map(({ name }) => name).join(', ');
+        throw new ConfigError([
+          { path: 'node', message: `this cluster has no node ${JSON.stringify(node)}; it has ${known}` },
+        ]);
+      }
+      call.signal?.throwIfAborted();
+      const operationId = this.#nextOperationId();
+      return readGroup(this.#settings, this.#transport, { node: target, groupId, operationId, call });
+    });
+  }
+
+  /**
+   * Creates the group on every node that lacks it. Resolved means: every node was seen to have it.
+   *
+   * @throws NodeUnavailableError nothing was written
+   * @throws RolledBackError every node is as it was before
+   * @throws InconsistentClusterError names every node that may differ
+   */
+  createGroup(groupId: string, options?: CallOptions): Promise<GroupResult> {
+    return this.#track(() => this.#operate('create', groupId, options));
+  }
+
+  /**
+   * Deletes the group from every node that has it. Resolved means: every node was seen to lack it. Undoing a delete makes
+   * a new record of the id.
+   *
+   * @throws NodeUnavailableError nothing was written
+   * @throws RolledBackError every node has it that had it before
+   * @throws InconsistentClusterError names every node that may differ
+   */
+  deleteGroup(groupId: string, options?: CallOptions): Promise<GroupResult> {
+    return this.#track(() => this.#operate('delete', groupId, options));
+  }
+
+  /**
+   * Undoes a create on the nodes whose outcome is `created` or `unknown`: pass the `nodes` of a result or of an
+   * `InconsistentClusterError`. Other nodes are not touched.
+   *
+   * @throws ConfigError for unknown nodes, and in the header dialect for a node without its operation id
+   * @throws InconsistentClusterError names every node that may still differ
+   */
+  rollbackCreate(groupId: string, nodes: readonly NodeResult[], options?: CallOptions): Promise<GroupResult> {
+    return this.#track(() => this.#operate('create', groupId, options, nodes));
+  }
+
+  /**
+   * Undoes a delete on the nodes whose outcome is `deleted` or `unknown`, by creating the group there again.
+   *
+   * @throws ConfigError for unknown nodes, and in the header dialect for a node without its operation id
+   * @throws InconsistentClusterError names every node that may still differ
+   */
+  rollbackDelete(groupId: string, nodes: readonly NodeResult[], options?: CallOptions): Promise<GroupResult> {
+    return this.#track(() => this.#operate('delete', groupId, options, nodes));
+  }
+
+  /**
+   * `createGroup` for every id, `concurrency` (16) at a time, each with an outcome of its own. See `Run` for how to await,
+   * iterate, stop and repeat it.
+   */
+  createGroups(
+    ids: Iterable<string> | AsyncIterable<string>,
+    options?: RunOptions,
+  ): Run<GroupOutcome, BulkSummary> {
+    return this.#bulk('create', ids, options);
+  }
+
+  /** `deleteGroup` for every id, as `createGroups` does. */
+  deleteGroups(
+    ids: Iterable<string> | AsyncIterable<string>,
+    options?: RunOptions,
+  ): Run<GroupOutcome, BulkSummary> {
+    return this.#bulk('delete', ids, options);
+  }
+
+  /**
+   * The header dialect's own count of its records.
+   *
+   * @throws ConfigError where the nodes have none, or one server does not count them all
+   */
+  stats(options?: CallOptions): Promise<ClusterStats> {
+    return this.#track(async () => {
+      const { dialect, attemptTimeout } = this.#settings;
+      const call = parseCallOptions(options);
+      if (dialect.name !== 'header')
+        throw noStats('only the nodes of the header dialect count their records');
+      call.signal?.throwIfAborted();
+      return readStats(this.#nodes, (url, { name, authorization }) =>
+        this.#transport.send({
+          method: 'GET',
+          url,
+          headers: { node: name, ...(authorization === undefined ? {} : { authorization }) },
+          timeout: call.attemptTimeout ?? attemptTimeout,
+          ...(call.signal === undefined ? {} : { signal: call.signal }),
+        }),
+      );
+    });
+  }
+
+  /**
+   * Refuses new calls, waits for those in flight, and gives connections back. Abort their signals to be quicker. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#inFlight);
+    await this.#transport.close();
+  }
+
+  async #operate(
+    operation: 'create' | 'delete',
+    groupId: string,
+    options: CallOptions | undefined,
+    rollback?: readonly NodeResult[],
+  ): Promise<GroupResult> {
+    const { dialect } = this.#settings;
+    checkGroupId(groupId, dialect);
+    const call = parseCallOptions(options);
+    const fresh = this.#nextOperationId();
+    if (rollback === undefined) return this.#operations.run({ operation, groupId, operationId: fresh, call });
+    const known = parseRollback(operation, rollback, this.#nodes, dialect, fresh);
+    const operationId = known.find(({ start }) => start !== 'untouched')?.operationId ?? fresh;
+    return this.#operations.run({ operation, groupId, operationId, call, rollback: known });
+  }
+
+  #bulk(
+    operation: 'create' | 'delete',
+    ids: Iterable<string> | AsyncIterable<string>,
+    options: RunOptions | undefined,
+  ): Run<GroupOutcome, BulkSummary> {
+    const { clock, dialect } = this.#settings;
+    return runBulk({
+      ids,
+      options,
+      clock,
+      operate: (groupId, { meter, signal, waitSignal, outside }) =>
+        this.#track(async () => {
+          checkGroupId(groupId, dialect);
+          const operationId = this.#nextOperationId();
+          const call = signal === undefined ? {} : { signal };
+          return this.#operations.run({ operation, groupId, operationId, call, meter, waitSignal, outside });
+        }),
+    });
+  }
+
+  /** Every call in flight is known, so that `close` can wait for it. */
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw new ClosedError('this ClusterClient');
+    const call = work();
+    this.#inFlight.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#inFlight.delete(call);
+    }
+  }
+}

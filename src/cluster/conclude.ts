@@ -1,0 +1,114 @@
+import { TimeoutError } from '../core/errors.ts';
+import type { Driven, DrivenNode, Task, Turn } from './drive.ts';
+import { InconsistentClusterError, NodeUnavailableError, RolledBackError } from './errors.ts';
+import type { ReachableNode } from './node-list.ts';
+import type { GroupResult, NodeResult } from './result.ts';
+import { needsUndo } from './saga-node.ts';
+
+/**
+ * Turns the end of a saga into what the caller sees.
+ *
+ * @throws the signal's reason where the caller stopped it before anything was written, else `NodeUnavailableError`,
+ * `RolledBackError` or `InconsistentClusterError`
+ */
+export function conclude(task: Task, nodes: readonly ReachableNode[], driven: Driven): GroupResult {
+  const { operation, groupId, operationId } = task;
+  const results = driven.nodes.map((node, index) => resultOf(task, nodes[index]?.name ?? '', node));
+  const { turn } = driven;
+  const rollback = task.rollback !== undefined;
+  const failure = {
+    operation,
+    groupId,
+    operationId,
+    nodes: results,
+    attempts: turn?.by === 'node' ? [...turn.failures] : [],
+    ...(turn === undefined ? {} : { cause: causeOf(turn) }),
+  };
+  switch (driven.ending) {
+    case 'unchanged':
+    case 'good':
+      return { operation, groupId, operationId, changed: results.some(isChange), nodes: results };
+    case 'unwritten':
+      if (turn?.by === 'signal') throw turn.cause;
+      throw new NodeUnavailableError(reasonOf(turn), failure);
+    case 'undone':
+      if (rollback) {
+        return { operation, groupId, operationId, changed: results.some(isTakenBack), nodes: results };
+      }
+      throw new RolledBackError(reasonOf(turn), failure);
+    case 'apart': {
+      const uncertain = results.filter((_, index) => mayDiffer(driven.nodes[index]));
+      const stuck = driven.nodes.filter(mayDiffer).flatMap(({ failures }) => failures);
+      throw new InconsistentClusterError(reasonOf(turn), {
+        ...failure,
+        nodes: uncertain,
+        attempts: stuck,
+        // A rollback that was asked for has no failure before its own.
+        cause: turn === undefined ? stuck.at(-1) : causeOf(turn),
+      });
+    }
+  }
+}
+
+const isChange = ({ outcome }: NodeResult) => outcome === 'created' || outcome === 'deleted';
+
+const isTakenBack = ({ outcome }: NodeResult) => outcome === 'undone' || outcome === 'restored';
+
+/** A node left where an undo could not end; or changed, where nothing could be undone at all. */
+const mayDiffer = (node: DrivenNode | undefined): boolean =>
+  node !== undefined && (node.state.at === 'stuck' || (node.state.at === 'good' && needsUndo(node.state)));
+
+function resultOf(
+  { operation }: Task,
+  node: string,
+  { state, attempts, operationId }: DrivenNode,
+): NodeResult {
+  const words = WORDS[operation];
+  return { node, attempts, operationId, outcome: outcomeOf() };
+
+  function outcomeOf(): NodeResult['outcome'] {
+    switch (state.at) {
+      case 'had':
+        return state.step === 'look' && attempts === 0 ? 'untouched' : words.already;
+      case 'good':
+        return state.whose === 'theirs' ? words.already : words.changed;
+      case 'clean':
+        if (needsUndo(state)) return words.undone;
+        return state.whose === 'theirs' ? words.already : 'untouched';
+      case 'stuck':
+        return 'unknown';
+      default:
+        return 'untouched';
+    }
+  }
+}
+
+const WORDS = {
+  create: { changed: 'created', already: 'existed', undone: 'undone' },
+  delete: { changed: 'deleted', already: 'absent', undone: 'restored' },
+} as const;
+
+function causeOf(turn: Turn): unknown {
+  return turn.by === 'node' ? turn.failures.at(-1) : turn.cause;
+}
+
+function reasonOf(turn: Turn | undefined): string {
+  switch (turn?.by) {
+    case undefined:
+      return 'it could not be undone in time';
+    case 'signal':
+      return 'the caller aborted it';
+    case 'deadline':
+      return 'its deadline passed';
+    case 'lock':
+      return 'its lock was lost';
+    case 'journal':
+      return 'the journal could not record it';
+    case 'node': {
+      const last = turn.failures.at(-1);
+      const tries = turn.failures.length === 1 ? 'one attempt' : `${turn.failures.length} attempts`;
+      const why = last instanceof TimeoutError ? 'gave no answer' : 'did not do it';
+      return `node ${turn.node} ${why} in ${tries}${last === undefined ? '' : ` (last: ${last.message})`}`;
+    }
+  }
+}

@@ -1,0 +1,391 @@
+import { onAbort } from '../core/abort.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import { type HoldfastError, TimeoutError } from '../core/errors.ts';
+import { backoff, type RetryPolicy } from '../core/retry.ts';
+import type { Transport } from '../http/transport.ts';
+import { type AttemptOutcome, attempt } from './attempt.ts';
+import type { GroupDialect, OperationId, Verdict } from './dialect.ts';
+import type { Journal, JournalEntry } from './journal.ts';
+import type { ReachableNode } from './node-list.ts';
+import {
+  type Advance,
+  advance,
+  beginRollback,
+  beginSaga,
+  type Ending,
+  type SagaCommand,
+  type SagaEvent,
+  type SagaState,
+} from './saga.ts';
+import type { NodeState, ReadAnswer, SagaRules, Step, UndoStart, WriteAnswer } from './saga-node.ts';
+
+/** What every operation of one client shares. */
+export interface DriveSettings {
+  readonly nodes: readonly ReachableNode[];
+  readonly dialect: GroupDialect;
+  readonly rules: SagaRules;
+  readonly retry: Required<RetryPolicy>;
+  readonly rollbackRetry: Required<RetryPolicy>;
+  readonly rollbackDeadline: number;
+  readonly settle: number;
+  readonly journal?: Journal;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface Task {
+  readonly operation: 'create' | 'delete';
+  readonly groupId: string;
+  readonly operationId: OperationId;
+  /** Only undo, from what is known of each node; else look first. */
+  readonly rollback?: readonly { readonly start: UndoStart; readonly operationId: OperationId }[];
+  readonly attemptTimeout: number;
+  /** Monotonic milliseconds at which nothing new goes forward. */
+  readonly deadlineAt: number;
+  readonly signal?: AbortSignal;
+  /** Abort when a lock was lost. */
+  readonly lost: readonly AbortSignal[];
+}
+
+export interface Driven {
+  readonly ending: Ending;
+  readonly nodes: readonly DrivenNode[];
+  /** Why the operation turned, where it did. */
+  readonly turn?: Turn;
+  readonly requests: number;
+  readonly retries: number;
+  /** Milliseconds until no attempt of this operation can take effect any more. */
+  readonly unsettledFor: number;
+}
+
+export interface DrivenNode {
+  readonly state: NodeState;
+  readonly attempts: number;
+  readonly operationId: OperationId;
+  /** The failed attempts of the node's last step. */
+  readonly failures: readonly HoldfastError[];
+}
+
+export type Turn =
+  | { readonly by: 'signal'; readonly cause: unknown }
+  | { readonly by: 'deadline' | 'lock' | 'journal'; readonly cause: unknown }
+  | { readonly by: 'node'; readonly node: string; readonly failures: readonly HoldfastError[] };
+
+/** Runs one saga against the nodes: sends, waits and records as it commands, and tells it what came back. */
+export function drive(settings: DriveSettings, task: Task): Promise<Driven> {
+  return new Promise((resolve) => new Driver(settings, task, resolve).begin());
+}
+
+interface NodeDrive {
+  readonly node: ReachableNode;
+  readonly operationId: OperationId;
+  attempts: number;
+  failures: HoldfastError[];
+  /** Monotonic time at which the last attempt in doubt ended. */
+  doubtedAt?: number;
+  /** Milliseconds that the last answer asked to be left alone. */
+  retryAfter: number;
+  /** Grows with every cancel, so that what was cut cannot be heard any more. */
+  generation: number;
+  cancelTimer: () => void;
+}
+
+class Driver {
+  readonly #settings: DriveSettings;
+  readonly #task: Task;
+  readonly #resolve: (driven: Driven) => void;
+  readonly #nodes: readonly NodeDrive[];
+  readonly #queue: SagaEvent[] = [];
+  readonly #cleanups: (() => void)[] = [];
+  #state: SagaState = { phase: 'ended', stopped: 'no', nodes: [] };
+  #busy = false;
+  #turn: Turn | undefined;
+  #entry: JournalEntry | undefined;
+  #reads = new AbortController();
+  #retries = 0;
+
+  constructor(settings: DriveSettings, task: Task, resolve: (driven: Driven) => void) {
+    this.#settings = settings;
+    this.#task = task;
+    this.#resolve = resolve;
+    this.#nodes = settings.nodes.map((node, index) => ({
+      node,
+      operationId: task.rollback?.[index]?.operationId ?? task.operationId,
+      attempts: 0,
+      failures: [],
+      retryAfter: 0,
+      generation: 0,
+      cancelTimer: () => undefined,
+      // A node that a rollback knows nothing of may be written to until `settle` from now.
+      ...(task.rollback?.[index]?.start === 'unknown' ? { doubtedAt: settings.clock.monotonic() } : {}),
+    }));
+  }
+
+  begin(): void {
+    const { rules, clock } = this.#settings;
+    const { signal, lost, deadlineAt, rollback } = this.#task;
+    const late = () => new TimeoutError('the deadline of the operation passed');
+    this.#cleanups.push(
+      clock.setTimer(
+        () => this.#stop({ by: 'deadline', cause: late() }, 'stop'),
+        Math.max(0, deadlineAt - clock.monotonic()),
+      ),
+    );
+    this.#take(
+      rollback === undefined
+        ? beginSaga(rules, this.#nodes.length)
+        : beginRollback(
+            rules,
+            rollback.map(({ start }) => start),
+          ),
+    );
+    this.#cleanups.push(onAbort(signal, (cause) => this.#stop({ by: 'signal', cause }, 'stop')));
+    for (const lock of lost) {
+      this.#cleanups.push(onAbort(lock, (cause) => this.#stop({ by: 'lock', cause }, 'lose')));
+    }
+  }
+
+  #stop(turn: Turn, type: 'stop' | 'lose'): void {
+    const { phase } = this.#state;
+    if (phase === 'look' || phase === 'record' || phase === 'write') this.#turn ??= turn;
+    this.#dispatch({ type });
+  }
+
+  #dispatch(event: SagaEvent): void {
+    this.#queue.push(event);
+    if (!this.#busy) this.#takeQueue();
+  }
+
+  #takeQueue(): void {
+    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
+      if (this.#state.phase === 'ended') return;
+      const advanced = advance(this.#settings.rules, this.#state, event);
+      this.#noteCulprit(event, advanced.state);
+      this.#take(advanced);
+    }
+  }
+
+  /** Events that come while commands are carried out wait for the last of them. */
+  #take({ state, commands }: Advance): void {
+    this.#state = state;
+    this.#busy = true;
+    for (const command of commands) this.#execute(command);
+    this.#busy = false;
+    this.#takeQueue();
+  }
+
+  /** Only a failed node turns an operation in answer to a node. */
+  #noteCulprit(event: SagaEvent, next: SagaState): void {
+    if (this.#turn !== undefined || !('node' in event)) return;
+    const { phase } = this.#state;
+    if ((phase !== 'look' && phase !== 'write') || next.phase === phase || next.phase === 'record') return;
+    if (next.ending === 'good' || next.ending === 'unchanged') return;
+    const { node, failures } = this.#at(event.node);
+    this.#turn = { by: 'node', node: node.name, failures };
+  }
+
+  #execute(command: SagaCommand): void {
+    switch (command.type) {
+      case 'send':
+        void this.#send(command.node, command.step);
+        return;
+      case 'wait':
+        this.#wait(command.node, command.until);
+        return;
+      case 'cancel':
+        this.#cancel(command.node);
+        return;
+      case 'record':
+        void this.#record();
+        return;
+      case 'close':
+        void this.#close(command.as);
+        return;
+      case 'undoing':
+        this.#cleanups.push(
+          this.#settings.clock.setTimer(
+            () => this.#dispatch({ type: 'expire' }),
+            this.#settings.rollbackDeadline,
+          ),
+        );
+        return;
+      case 'end':
+        this.#end(command.ending);
+    }
+  }
+
+  async #send(index: number, step: Step): Promise<void> {
+    const at = this.#at(index);
+    const { generation, node, operationId } = at;
+    if ((this.#state.nodes[index]?.tries ?? 1) === 1) at.failures = [];
+    else this.#retries++;
+    at.attempts++;
+    const kind = this.#kindOf(step);
+    const { groupId, attemptTimeout } = this.#task;
+    const outcome = await attempt(this.#settings, {
+      kind,
+      purpose: step === 'undo' ? 'undo' : 'forward',
+      node,
+      groupId,
+      operationId,
+      timeout: attemptTimeout,
+      // A write in flight is never cut: nobody could tell whether it happened.
+      ...(kind === 'read' ? { signal: this.#reads.signal } : {}),
+    });
+    if (at.generation !== generation) return;
+    if (outcome.failure !== undefined) at.failures.push(outcome.failure);
+    at.retryAfter = outcome.retryAfter ?? 0;
+    if (kind === 'read') this.#dispatch({ type: 'looked', node: index, answer: this.#readAnswer(outcome) });
+    else this.#dispatch({ type: 'wrote', node: index, answer: this.#writeAnswer(at, outcome) });
+  }
+
+  /** Undo of a create is a delete, and the other way round. */
+  #kindOf(step: Step): keyof Verdict {
+    if (step !== 'write' && step !== 'undo') return 'read';
+    const { operation } = this.#task;
+    if (step === 'write') return operation;
+    return operation === 'create' ? 'delete' : 'create';
+  }
+
+  #readAnswer({ verdict, retryAfter = 0 }: AttemptOutcome): ReadAnswer {
+    if (verdict === 'present' || verdict === 'absent') {
+      return (verdict === 'present') === (this.#task.operation === 'create') ? 'wanted' : 'unwanted';
+    }
+    if (verdict === 'refused' || this.#isTooLate(retryAfter)) return 'refused';
+    return verdict === 'later' ? 'later' : 'unknown';
+  }
+
+  #writeAnswer(at: NodeDrive, { verdict, inDoubt, retryAfter = 0 }: AttemptOutcome): WriteAnswer {
+    if (inDoubt) {
+      at.doubtedAt = this.#settings.clock.monotonic();
+      return 'in-doubt';
+    }
+    switch (verdict) {
+      case 'done':
+      case 'refused':
+        return verdict;
+      case 'exists':
+      case 'missing':
+        return 'already';
+      case 'later':
+        return this.#isTooLate(retryAfter) ? 'refused' : 'later';
+      default:
+        return 'unknown';
+    }
+  }
+
+  /** What may be tried again only after the deadline is given up at once, where nothing can have happened. */
+  #isTooLate(retryAfter: number): boolean {
+    if (this.#state.phase === 'undo') return false;
+    return retryAfter > this.#task.deadlineAt - this.#settings.clock.monotonic();
+  }
+
+  #wait(index: number, until: 'retry' | 'settled'): void {
+    const at = this.#at(index);
+    const { clock } = this.#settings;
+    at.cancelTimer = clock.setTimer(
+      () => this.#dispatch({ type: 'waited', node: index }),
+      until === 'retry' ? this.#delay(index, at) : this.#unsettled(at),
+    );
+  }
+
+  #delay(index: number, at: NodeDrive): number {
+    const { retry, rollbackRetry, random } = this.#settings;
+    const policy = this.#state.phase === 'undo' ? rollbackRetry : retry;
+    return Math.max(backoff(policy, this.#state.nodes[index]?.tries ?? 1, random), at.retryAfter);
+  }
+
+  #unsettled({ doubtedAt }: NodeDrive): number {
+    if (doubtedAt === undefined) return 0;
+    return Math.max(0, doubtedAt + this.#settings.settle - this.#settings.clock.monotonic());
+  }
+
+  #cancel(index: number): void {
+    const at = this.#at(index);
+    at.generation++;
+    at.cancelTimer();
+    // Whatever is cancelled together was begun together, so one signal serves all reads under way.
+    this.#reads.abort();
+    this.#reads = new AbortController();
+  }
+
+  async #record(): Promise<void> {
+    const { journal } = this.#settings;
+    if (journal === undefined) return this.#dispatch({ type: 'recorded' });
+    this.#entry = this.#journalEntry();
+    try {
+      await journal.begin(this.#entry);
+    } catch (cause) {
+      this.#turn ??= { by: 'journal', cause };
+      return this.#dispatch({ type: 'record-failed' });
+    }
+    this.#dispatch({ type: 'recorded' });
+  }
+
+  #journalEntry(): JournalEntry {
+    const { operation, groupId, operationId } = this.#task;
+    const [unwritten, written] =
+      operation === 'create' ? (['present', 'absent'] as const) : (['absent', 'present'] as const);
+    return {
+      operation,
+      groupId,
+      operationId,
+      dialect: this.#settings.dialect.name ?? 'custom',
+      startedAt: this.#settings.clock.now(),
+      nodes: this.#nodes.map(({ node: { name, url } }, index) => {
+        const write = this.#state.nodes[index]?.at !== 'had';
+        return { name, url, write, before: write ? written : unwritten };
+      }),
+    };
+  }
+
+  async #close(as: 'closed' | 'unresolved'): Promise<void> {
+    const { journal, clock } = this.#settings;
+    if (journal === undefined || this.#entry === undefined) return this.#dispatch({ type: 'closed' });
+    const unsettled = this.#unsettledFor();
+    try {
+      await journal.end(this.#entry, {
+        as,
+        ...(unsettled > 0 ? { unsettledUntil: clock.now() + unsettled } : {}),
+      });
+    } catch (cause) {
+      this.#turn ??= { by: 'journal', cause };
+      return this.#dispatch({ type: 'close-failed' });
+    }
+    this.#dispatch({ type: 'closed' });
+  }
+
+  #end(ending: Ending): void {
+    for (const cleanup of this.#cleanups) cleanup();
+    this.#resolve({
+      ending,
+      nodes: this.#nodes.map(({ attempts, operationId, failures }, index) => ({
+        state: this.#stateOf(index),
+        attempts,
+        operationId,
+        failures,
+      })),
+      ...(this.#turn === undefined ? {} : { turn: this.#turn }),
+      requests: this.#nodes.reduce((sum, { attempts }) => sum + attempts, 0),
+      retries: this.#retries,
+      unsettledFor: this.#unsettledFor(),
+    });
+  }
+
+  #unsettledFor(): number {
+    return this.#nodes.reduce((longest, at) => Math.max(longest, this.#unsettled(at)), 0);
+  }
+
+  #at(index: number): NodeDrive {
+    const at = this.#nodes[index];
+    if (at === undefined) throw new RangeError(`the cluster has no node ${index}`);
+    return at;
+  }
+
+  #stateOf(index: number): NodeState {
+    const state = this.#state.nodes[index];
+    if (state === undefined) throw new RangeError(`the saga has no node ${index}`);
+    return state;
+  }
+}

@@ -1,0 +1,143 @@
+import { HoldfastError, TimeoutError } from '../core/errors.ts';
+import { trace, tracingChannel } from '../core/observe.ts';
+import type { Transport } from '../http/transport.ts';
+import type { Meter } from './bulk.ts';
+import { conclude } from './conclude.ts';
+import type { OperationId } from './dialect.ts';
+import { type DriveSettings, drive, type Task } from './drive.ts';
+import { InconsistentClusterError, NodeUnavailableError } from './errors.ts';
+import { type GroupHold, holdGroup, type Outside } from './group-hold.ts';
+import { KeyLocks } from './key-locks.ts';
+import type { Lock } from './lock.ts';
+import type { ReachableNode } from './node-list.ts';
+import type { CallOptions, ClusterSettings } from './options.ts';
+import type { GroupResult } from './result.ts';
+import type { RollbackNode } from './rollback.ts';
+
+const channel = tracingChannel('holdfast:cluster.operation');
+
+export interface OperationRequest {
+  readonly operation: 'create' | 'delete';
+  readonly groupId: string;
+  readonly operationId: OperationId;
+  readonly rollback?: readonly RollbackNode[];
+  readonly call: CallOptions;
+  readonly meter?: Meter;
+  /** Ends the wait for the lock; `call.signal` does too. */
+  readonly waitSignal?: AbortSignal;
+  readonly outside?: Outside;
+}
+
+/** Carries out operations: takes the group's lock, drives the saga, and holds the lock until nothing can happen late. */
+export class Operations {
+  readonly #nodes: readonly ReachableNode[];
+  readonly #settings: ClusterSettings;
+  readonly #drive: DriveSettings;
+  readonly #locks: KeyLocks;
+  readonly #wider: readonly Lock[];
+
+  constructor(nodes: readonly ReachableNode[], settings: ClusterSettings, transport: Transport) {
+    const { journal, lock, dialect, writers, strategy, retry, rollbackRetry } = settings;
+    this.#nodes = nodes;
+    this.#settings = settings;
+    this.#locks = new KeyLocks(settings.clock);
+    this.#wider = [journal?.lock, lock].filter((wider) => wider !== undefined);
+    this.#drive = {
+      ...settings,
+      nodes,
+      transport,
+      rules: {
+        strategy,
+        provable: dialect.provesOwnership || writers === 'exclusive',
+        attempts: retry.attempts,
+        undoAttempts: rollbackRetry.attempts,
+      },
+    };
+  }
+
+  run(request: OperationRequest): Promise<GroupResult> {
+    const { operation, groupId, operationId } = request;
+    return trace(channel, { operation, groupId, operationId }, () => this.#run(request));
+  }
+
+  async #run(request: OperationRequest): Promise<GroupResult> {
+    const { operation, groupId, operationId, rollback, call, meter } = request;
+    const { clock, attemptTimeout, deadline, logger } = this.#settings;
+    const deadlineAt = clock.monotonic() + (call.deadline ?? deadline);
+    const hold = await this.#hold(request, deadlineAt);
+    let after = 0;
+    try {
+      await this.#refuseWhileOpen(request);
+      const task: Task = {
+        operation,
+        groupId,
+        operationId,
+        attemptTimeout: call.attemptTimeout ?? attemptTimeout,
+        deadlineAt,
+        lost: hold.lost,
+        ...(rollback === undefined ? {} : { rollback }),
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      };
+      const driven = await drive(this.#drive, task);
+      after = driven.unsettledFor;
+      if (meter !== undefined) {
+        meter.requests += driven.requests;
+        meter.retries += driven.retries;
+      }
+      const { ending } = driven;
+      const level =
+        ending === 'apart' ? 'error' : ending === 'good' || ending === 'unchanged' ? 'debug' : 'warn';
+      logger[level](`${operation} of a group ended: ${ending}`, { groupId, operationId, ending });
+      return conclude(task, this.#nodes, driven);
+    } finally {
+      hold.release(after);
+    }
+  }
+
+  async #hold(request: OperationRequest, deadlineAt: number): Promise<GroupHold> {
+    const { operation, groupId, operationId, call, outside = (wait) => wait } = request;
+    const signal = request.waitSignal ?? call.signal;
+    signal?.throwIfAborted();
+    try {
+      return await holdGroup({
+        groupId,
+        locks: this.#locks,
+        wider: this.#wider,
+        clock: this.#settings.clock,
+        deadlineAt,
+        outside,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (cause) {
+      if (signal?.aborted === true && cause === signal.reason) throw cause;
+      const why =
+        cause instanceof TimeoutError
+          ? 'another operation on it did not end in time'
+          : 'its lock could not be had';
+      const attempts = cause instanceof HoldfastError ? [cause] : [];
+      throw new NodeUnavailableError(why, { operation, groupId, operationId, nodes: [], attempts, cause });
+    }
+  }
+
+  /** While an earlier operation on the group is unresolved, a further one could not tell its own doing from that. */
+  async #refuseWhileOpen({ operation, groupId, rollback }: OperationRequest): Promise<void> {
+    const entry = await this.#settings.journal?.openEntry(groupId);
+    if (entry === undefined) return;
+    const isItsRollback =
+      entry.operation === operation && rollback?.some(({ operationId }) => operationId === entry.operationId);
+    if (isItsRollback === true) return;
+    const nodes = entry.nodes
+      .filter(({ write }) => write)
+      .map(({ name }) => ({
+        node: name,
+        outcome: 'unknown' as const,
+        attempts: 0,
+        operationId: entry.operationId,
+      }));
+    const { operationId } = entry;
+    throw new InconsistentClusterError(
+      `operation ${operationId} is unresolved in the journal; end it first by rollback${entry.operation === 'create' ? 'Create' : 'Delete'} with these nodes`,
+      { groupId, operation: entry.operation, operationId, nodes, attempts: [] },
+    );
+  }
+}

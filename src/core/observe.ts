@@ -1,0 +1,172 @@
+import { tracingChannel as openChannel, type TracingChannel } from 'node:diagnostics_channel';
+
+/** Where the library writes what it does. `console` is one; most logging libraries fit or need one line. */
+export interface Logger {
+  readonly debug: (message: string, details?: object) => void;
+  readonly info: (message: string, details?: object) => void;
+  readonly warn: (message: string, details?: object) => void;
+  readonly error: (message: string, details?: object) => void;
+}
+
+/** The default: nothing is written. */
+export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+/**
+ * The caller's logger as the library uses it: secrets in messages and details are `<redacted>`, and a logger that
+ * throws or rejects never fails the work. The first such failure is reported by `process.emitWarning`.
+ */
+export function safeLogger(logger: Logger): Logger {
+  return logger === silentLogger || logger instanceof SafeLogger ? logger : new SafeLogger(logger);
+}
+
+/** The tracing channels of the library. Subscribe by `tracingChannel(name)` of `node:diagnostics_channel`. */
+export type ChannelName =
+  | 'holdfast:http'
+  | 'holdfast:cluster.operation'
+  | 'holdfast:action.call'
+  | 'holdfast:job';
+
+/** One of the library's tracing channels. */
+export function tracingChannel(name: ChannelName): TracingChannel {
+  return openChannel(name);
+}
+
+/**
+ * Runs `work` as one traced operation: subscribers see a redacted copy of `context`, which `work` receives and may
+ * add to, and afterwards its `error`. What `work` returns is not published: an answer holds a body. Costs one check
+ * where nobody subscribes; `work` then receives `context` itself.
+ */
+export async function trace<Context extends object, Result>(
+  channel: TracingChannel,
+  context: Context,
+  work: (context: Context) => Promise<Result>,
+): Promise<Result> {
+  if (!channel.hasSubscribers) return work(context);
+  const seen = redact(context);
+  // In an object, for the compiler cannot see that the callback has run.
+  const done: { result?: Result } = {};
+  await channel.tracePromise(async () => {
+    done.result = await work(seen);
+  }, seen);
+  return done.result as Result;
+}
+
+/** What stands in place of a secret. */
+export const redacted = '<redacted>';
+
+/** Whether what a header, query parameter or field of this name holds must not be seen. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
+}
+
+const secretName =
+  /authorization|cookie|token|secret|passw(?:or)?d|pass[-_]?phrase|(?:api|private|access)[-_]?key|credential|^(?:payload|pwd|jwt)$/i;
+
+/**
+ * A copy without secrets: fields with a secret name, and credentials and secret parameters in the urls of strings.
+ * Looks into plain objects, arrays, Maps, Headers and URLs; any other object is kept as it is.
+ */
+export function redact<Value>(value: Value): Value {
+  return withoutSecrets(value, []) as Value;
+}
+
+/** A url without its user, its password and the values of secret parameters; the very same string where it has none. */
+export function redactUrl(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+    // Not an address this library could use ("user:password@host" is one): whatever stands before an @ may be secret.
+    return redactParameters(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, `$1${redacted}@`));
+  }
+  const user = parsed.username === '' && parsed.password === '' ? '' : `${redacted}@`;
+  const search = redactParameters(parsed.search);
+  const hash = redactParameters(parsed.hash);
+  if (user === '' && search === parsed.search && hash === parsed.hash) return url;
+  return `${parsed.protocol}//${user}${parsed.host}${parsed.pathname}${search}${hash}`;
+}
+
+/** A text in which every url is without secrets. */
+export function redactText(text: string): string {
+  if (!text.includes('://')) return text;
+  return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, redactUrl);
+}
+
+function redactParameters(query: string): string {
+  if (!query.includes('=')) return query;
+  return query.replace(/([^?&#;=]+)=([^&#;]*)/g, (pair, name: string) =>
+    isSecretName(decodeName(name)) ? `${name}=${redacted}` : pair,
+  );
+}
+
+// decodeURIComponent throws on what a stranger may well send.
+function decodeName(name: string): string {
+  return new URLSearchParams(name).keys().next().value ?? name;
+}
+
+function withoutSecrets(value: unknown, ancestors: readonly object[]): unknown {
+  if (typeof value === 'string') return /^https?:/i.test(value) ? redactUrl(value) : redactText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (ancestors.includes(value)) return '<circular>';
+  if (value instanceof URL) return redactUrl(value.href);
+  const within = [...ancestors, value];
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, within));
+  const field = ([name, held]: [unknown, unknown]): [unknown, unknown] => [
+    name,
+    isSecretField(name, held) ? redacted : withoutSecrets(held, within),
+  ];
+  if (value instanceof Map) return new Map([...value].map(field));
+  if (value instanceof Headers || value instanceof URLSearchParams) {
+    return Object.fromEntries([...value].map(field));
+  }
+  return isPlain(value) ? Object.fromEntries(Object.entries(value).map(field)) : value;
+}
+
+/** `token: undefined` and `hasToken: true` tell no secret. */
+function isSecretField(name: unknown, held: unknown): boolean {
+  const telling = held !== undefined && held !== null && typeof held !== 'boolean';
+  return telling && typeof name === 'string' && isSecretName(name);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+class SafeLogger implements Logger {
+  readonly #logger: Logger;
+  #reported = false;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  readonly debug = (message: string, details?: object) => this.#write('debug', message, details);
+  readonly info = (message: string, details?: object) => this.#write('info', message, details);
+  readonly warn = (message: string, details?: object) => this.#write('warn', message, details);
+  readonly error = (message: string, details?: object) => this.#write('error', message, details);
+
+  #write(level: keyof Logger, message: string, details: object | undefined): void {
+    try {
+      const text = redactText(message);
+      const logger = this.#logger;
+      const written: unknown =
+        details === undefined ? logger[level](text) : logger[level](text, redact(details));
+      if (written instanceof Promise) written.catch((error: unknown) => this.#report(level, error));
+    } catch (error) {
+      this.#report(level, error);
+    }
+  }
+
+  #report(level: keyof Logger, error: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.emitWarning(`The logger given to holdfast failed in ${level}(); the work goes on without it`, {
+      code: 'HOLDFAST_LOGGER',
+      detail,
+    });
+  }
+}
+
+function ignore(): void {
+  // Nobody listens.
+}

@@ -1,0 +1,77 @@
+import * as v from 'valibot';
+import { ConfigError, type ConfigIssue } from './errors.ts';
+
+/**
+ * Parses what a caller passed and throws one `ConfigError` with every mistake in it. `name` is what the caller knows
+ * the value as; it begins each issue's path.
+ */
+export function validate<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  name: string,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  throw new ConfigError(result.issues.flatMap((issue) => describe(issue, name)));
+}
+
+/** A whole number of at least `least`. */
+export const count = (least: number) =>
+  v.custom<number>(
+    (value) => Number.isSafeInteger(value) && (value as number) >= least,
+    ({ received }) => `expected a whole number of at least ${least}, received ${received}`,
+  );
+
+/** Milliseconds: finite and not below `least`. */
+export const milliseconds = (least = 0) =>
+  v.custom<number>(
+    (value) => typeof value === 'number' && Number.isFinite(value) && value >= least,
+    ({ received }) => `expected a finite number of milliseconds of at least ${least}, received ${received}`,
+  );
+
+/** One of a few words. */
+export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
+  v.custom<Words[number]>(
+    (value) => typeof value === 'string' && words.includes(value),
+    ({ received }) => `expected ${words.map((word) => `'${word}'`).join(' or ')}, received ${received}`,
+  );
+
+/** A function, or an object that has the named methods. */
+export const having = <Port>(...methods: readonly (keyof Port & string)[]) =>
+  v.custom<Port>(
+    (value) =>
+      value !== null &&
+      (typeof value === 'object' || typeof value === 'function') &&
+      methods.every((method) => typeof Reflect.get(value, method) === 'function'),
+    ({ received }) => `expected an object with ${methods.join(', ')}, received ${received}`,
+  );
+
+export const callable = <Port>() =>
+  v.custom<Port>(
+    (value) => typeof value === 'function',
+    ({ received }) => `expected a function, received ${received}`,
+  );
+
+export const abortSignal = v.custom<AbortSignal>(
+  (value) =>
+    typeof value === 'object' && value !== null && typeof Reflect.get(value, 'aborted') === 'boolean',
+  ({ received }) => `expected an AbortSignal, received ${received}`,
+);
+
+export const retryPolicy = v.strictObject({
+  attempts: count(1),
+  baseDelay: v.optional(milliseconds()),
+  maxDelay: v.optional(milliseconds()),
+  jitter: v.optional(oneOf('full', 'none')),
+});
+
+function describe(issue: v.BaseIssue<unknown>, name: string): ConfigIssue[] {
+  const path = (issue.path ?? []).reduce(
+    (whole, { key }) => (typeof key === 'number' ? `${whole}[${key}]` : `${whole}.${String(key)}`),
+    name,
+  );
+  // `flatten` of valibot hides what is wrong inside a union; its members' issues, with paths from there on, do not.
+  if (issue.issues !== undefined) return issue.issues.flatMap((inner) => describe(inner, path));
+  const unknownKey = issue.type === 'strict_object' && issue.expected === 'never';
+  return [{ path, message: unknownKey ? 'is not an option' : issue.message }];
+}

@@ -1,0 +1,134 @@
+import type { Clock } from '../core/clock.ts';
+import { ConfigError, HoldfastError } from '../core/errors.ts';
+import { type Logger, redactUrl, safeLogger, silentLogger, trace, tracingChannel } from '../core/observe.ts';
+import { attempt } from './attempt.ts';
+import { openFetch } from './fetch-transport.ts';
+import { parseRequest } from './parse-request.ts';
+import { openUndici } from './undici-transport.ts';
+
+/** One request. What its url, headers and body hold must be checked by then: see `send`. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Absolute, `http:` or `https:`, without credentials: `splitCredentials` takes them out. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Goes out as it is; no content-type is made up for it. */
+  readonly body?: string | Uint8Array;
+  /** Milliseconds for the whole attempt, the answer's body included. */
+  readonly timeout: number;
+  /** Only for what may be cut: aborting it leaves open whether a write happened. */
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Of any case; several values are joined by a comma. */
+  header(name: string): string | undefined;
+  /** Decoded as UTF-8. Empty for HEAD, 204 and 304. */
+  readonly body: string;
+}
+
+export interface Transport {
+  /**
+   * One attempt. Any status is an answer, a redirect too: none is followed.
+   *
+   * @throws {TimeoutError} after `request.timeout`.
+   * @throws {ConnectionError} where no complete answer came for another reason, or its body is over the limit.
+   * @throws The signal's reason once that has aborted.
+   * @throws {ConfigError} for a request that no HTTP can carry; nothing was sent.
+   * @throws {HoldfastError} with code `CLOSED` after `close()`.
+   */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Resolves when attempts in flight have ended and connections of our own are closed. May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface TransportOptions {
+  /** `fetch` is the platform's, so that interceptors and patches work; `undici` is faster. @default 'fetch' */
+  readonly transport?: 'fetch' | 'undici';
+  /** Used in place of the global `fetch`, which is looked up at each call. Not with `transport: 'undici'`. */
+  readonly fetch?: typeof fetch;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** An answer's body over this many bytes is refused. @default 1_048_576 */
+  readonly maxBodyBytes?: number;
+}
+
+/** What differs between transports: one request to its whole answer, cut by `signal`. */
+export interface Carrier {
+  carry(request: HttpRequest, url: URL, signal: AbortSignal): Promise<HttpAnswer>;
+  /** Where there are connections of our own. */
+  close?(): Promise<void>;
+}
+
+export function openTransport(options: TransportOptions): Transport {
+  const carrier = openCarrier(options);
+  const { clock } = options;
+  const logger = safeLogger(options.logger);
+  const observed = logger === silentLogger ? plain : logged(logger, clock);
+  let inFlight = 0;
+  let whenIdle: (() => void) | undefined;
+  let closed: Promise<void> | undefined;
+
+  const shut = async () => {
+    if (inFlight > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
+    await carrier.close?.();
+  };
+
+  return {
+    async send(request) {
+      if (closed !== undefined) throw closedError();
+      request.signal?.throwIfAborted();
+      const url = parseRequest(request);
+      const work = () => attempt(request, clock, (signal) => carrier.carry(request, url, signal));
+      inFlight += 1;
+      try {
+        return await (httpChannel.hasSubscribers ? traced : plain)(request, () => observed(request, work));
+      } finally {
+        inFlight -= 1;
+        if (inFlight === 0) whenIdle?.();
+      }
+    },
+    close: () => (closed ??= shut()),
+  };
+}
+
+const httpChannel = tracingChannel('holdfast:http');
+
+const closedError = () =>
+  new HoldfastError('closed: nothing can be sent any more; make a new one', { code: 'CLOSED' });
+
+function openCarrier({ transport = 'fetch', fetch, maxBodyBytes = 1024 * 1024 }: TransportOptions): Carrier {
+  if (transport === 'fetch') return openFetch(fetch, maxBodyBytes);
+  if (fetch === undefined) return openUndici(maxBodyBytes);
+  const message = "has no use with transport: 'undici'; leave one of the two out";
+  throw new ConfigError([{ path: 'fetch', message }]);
+}
+
+type Observer = (request: HttpRequest, work: () => Promise<HttpAnswer>) => Promise<HttpAnswer>;
+
+const plain: Observer = (_request, work) => work();
+
+const traced: Observer = ({ method, url }, work) =>
+  trace(httpChannel, { method, url }, async (context) => {
+    const answer = await work();
+    Object.assign(context, { status: answer.status });
+    return answer;
+  });
+
+const logged =
+  (logger: Logger, clock: Clock): Observer =>
+  async (request, work) => {
+    const { method } = request;
+    const url = redactUrl(request.url);
+    const start = clock.monotonic();
+    const details = () => ({ method, url, duration: clock.monotonic() - start });
+    try {
+      const answer = await work();
+      logger.debug(`${method} ${url} answered ${answer.status}`, { ...details(), status: answer.status });
+      return answer;
+    } catch (error) {
+      logger.debug(`${method} ${url} failed`, { ...details(), error });
+      throw error;
+    }
+  };

@@ -1,0 +1,35 @@
+export { ClusterClient } from './cluster/cluster-client.ts';
+export type {
+  ClusterNode,
+  DialectAnswer,
+  DialectContext,
+  DialectRequest,
+  GroupDialect,
+  OperationId,
+  Verdict,
+} from './cluster/dialect.ts';
+export {
+  ClosedError,
+  InconsistentClusterError,
+  NodeUnavailableError,
+  RolledBackError,
+} from './cluster/errors.ts';
+export type { Journal, JournalEnd, JournalEntry, JournalNode } from './cluster/journal.ts';
+export type { Hold, Lock, LockOptions } from './cluster/lock.ts';
+export { memoryJournal } from './cluster/memory-journal.ts';
+export type { NodeList } from './cluster/node-list.ts';
+export type { CallOptions, ClusterClientOptions } from './cluster/options.ts';
+export type { BulkSummary, GroupOutcome, GroupResult, NodeResult } from './cluster/result.ts';
+export type { ClusterStats } from './cluster/stats.ts';
+export type { Clock, Random, TimerOptions } from './core/clock.ts';
+export {
+  ConfigError,
+  type ConfigIssue,
+  ConnectionError,
+  HoldfastError,
+  HttpError,
+  TimeoutError,
+} from './core/errors.ts';
+export type { Logger } from './core/observe.ts';
+export type { RetryPolicy } from './core/retry.ts';
+export { type Progress, Run, type RunOptions, type RunSummary } from './core/run.ts';

@@ -40,7 +40,9 @@ export function runBulk({ ids, options, clock, operate }: BulkWork): Run<GroupOu
     defaultConcurrency: 16,
     clock,
     work: async (groupId, { signal, outside }) => {
-      const outcome = await outcomeOf(groupId, signal, () =>
+      // A loop that was left may be aborted as well, while what was in flight then ends.
+      const stops = [signal, options?.signal];
+      const outcome = await outcomeOf(groupId, stops, () =>
         operate(groupId, {
           meter,
           waitSignal: signal,
@@ -77,14 +79,16 @@ const GRADES = {
 
 async function outcomeOf(
   groupId: string,
-  stop: AbortSignal,
+  stops: readonly (AbortSignal | undefined)[],
   operate: () => Promise<GroupResult>,
 ): Promise<GroupOutcome> {
   try {
     const result = await operate();
     return { groupId, status: result.changed ? 'changed' : 'unchanged', result };
   } catch (error) {
-    if (stop.aborted && error === stop.reason) return { groupId, status: 'skipped' };
+    if (stops.some((stop) => stop?.aborted === true && error === stop.reason)) {
+      return { groupId, status: 'skipped' };
+    }
     // A closed client makes going on pointless for every id there is.
     if (!(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
     if (error instanceof InconsistentClusterError) return { groupId, status: 'inconsistent', error };

@@ -2,6 +2,7 @@ import { ConfigError } from '../core/errors.ts';
 import { path } from '../http/path.ts';
 import type { ClusterNode, DialectContext, GroupDialect } from './dialect.ts';
 import { classifyAnswer, type DialectWords, parseObject } from './group-answer.ts';
+import { isTimestamp } from './operation-id.ts';
 
 /**
  * Nodes chosen by a `node` header, the same server serving several of them. A record is stored with the `timestamp` header
@@ -63,7 +64,7 @@ const words: DialectWords = {
 
 /** A DELETE with a zero or missing timestamp would remove anybody's record, so it must never leave. */
 function ownTimestamp(operationId: string, { groupId }: DialectContext): string {
-  if (/^\d+(\.\d+)?$/.test(operationId) && Number(operationId) > 0) return operationId;
+  if (isTimestamp(operationId)) return operationId;
   throw new ConfigError([
     {
       path: 'operationId',

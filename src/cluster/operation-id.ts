@@ -14,3 +14,7 @@ export function operationIds(clock: Clock, random: Random): () => OperationId {
     return `${Math.floor(last / 1_000_000)}.${String(last % 1_000_000).padStart(6, '0')}`;
   };
 }
+
+/** Whether it can stand as a timestamp: decimal seconds above zero. */
+export const isTimestamp = (operationId: string | undefined): operationId is OperationId =>
+  operationId !== undefined && /^\d+(\.\d+)?$/.test(operationId) && Number(operationId) > 0;

@@ -7,6 +7,7 @@ import type { OperationId } from './dialect.ts';
 import { type DriveSettings, drive, type Task } from './drive.ts';
 import { InconsistentClusterError, NodeUnavailableError } from './errors.ts';
 import { type GroupHold, holdGroup, type Outside } from './group-hold.ts';
+import type { JournalEntry } from './journal.ts';
 import { KeyLocks } from './key-locks.ts';
 import type { Lock } from './lock.ts';
 import type { ReachableNode } from './node-list.ts';
@@ -95,7 +96,7 @@ export class Operations {
   }
 
   async #hold(request: OperationRequest, deadlineAt: number): Promise<GroupHold> {
-    const { operation, groupId, operationId, call, outside = (wait) => wait } = request;
+    const { groupId, call, outside = (wait) => wait } = request;
     const signal = request.waitSignal ?? call.signal;
     signal?.throwIfAborted();
     try {
@@ -110,34 +111,53 @@ export class Operations {
       });
     } catch (cause) {
       if (signal?.aborted === true && cause === signal.reason) throw cause;
-      const why =
+      throw unavailable(
         cause instanceof TimeoutError
           ? 'another operation on it did not end in time'
-          : 'its lock could not be had';
-      const attempts = cause instanceof HoldfastError ? [cause] : [];
-      throw new NodeUnavailableError(why, { operation, groupId, operationId, nodes: [], attempts, cause });
+          : 'its lock could not be had',
+        request,
+        cause,
+      );
+    }
+  }
+
+  async #openEntry(request: OperationRequest): Promise<JournalEntry | undefined> {
+    try {
+      return await this.#settings.journal?.openEntry(request.groupId);
+    } catch (cause) {
+      throw unavailable('its journal could not be read', request, cause);
     }
   }
 
   /** While an earlier operation on the group is unresolved, a further one could not tell its own doing from that. */
-  async #refuseWhileOpen({ operation, groupId, rollback }: OperationRequest): Promise<void> {
-    const entry = await this.#settings.journal?.openEntry(groupId);
+  async #refuseWhileOpen(request: OperationRequest): Promise<void> {
+    const entry = await this.#openEntry(request);
     if (entry === undefined) return;
-    const isItsRollback =
-      entry.operation === operation && rollback?.some(({ operationId }) => operationId === entry.operationId);
-    if (isItsRollback === true) return;
-    const nodes = entry.nodes
-      .filter(({ write }) => write)
-      .map(({ name }) => ({
-        node: name,
-        outcome: 'unknown' as const,
-        attempts: 0,
-        operationId: entry.operationId,
-      }));
-    const { operationId } = entry;
+    const { operation, operationId, groupId } = entry;
+    const undoesIt =
+      operation === request.operation &&
+      request.rollback?.some((node) => node.operationId === operationId) === true;
+    if (undoesIt) return;
+    const written = entry.nodes.filter(({ write }) => write);
+    const undo = operation === 'create' ? 'rollbackCreate' : 'rollbackDelete';
     throw new InconsistentClusterError(
-      `operation ${operationId} is unresolved in the journal; end it first by rollback${entry.operation === 'create' ? 'Create' : 'Delete'} with these nodes`,
-      { groupId, operation: entry.operation, operationId, nodes, attempts: [] },
+      `operation ${operationId} is unresolved in the journal; end it first by ${undo} with these nodes`,
+      {
+        groupId,
+        operation,
+        operationId,
+        nodes: written.map(({ name }) => ({ node: name, outcome: 'unknown', attempts: 0, operationId })),
+        attempts: [],
+      },
     );
   }
+}
+
+function unavailable(
+  why: string,
+  { operation, groupId, operationId }: OperationRequest,
+  cause: unknown,
+): NodeUnavailableError {
+  const attempts = cause instanceof HoldfastError ? [cause] : [];
+  return new NodeUnavailableError(why, { operation, groupId, operationId, nodes: [], attempts, cause });
 }

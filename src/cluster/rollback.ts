@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts';
 import { oneOf, validate } from '../core/validate.ts';
 import type { GroupDialect, OperationId } from './dialect.ts';
 import type { ReachableNode } from './node-list.ts';
+import { isTimestamp } from './operation-id.ts';
 import type { UndoStart } from './saga-node.ts';
 
 /** What a rollback knows of one node. */
@@ -37,8 +38,7 @@ export function parseRollback(
     if (byName.has(result.node))
       fail(`${path}.node`, `${JSON.stringify(result.node)} stands in the list twice`);
     const start = startOf(operation, result.outcome);
-    const known = result.operationId !== undefined && Number(result.operationId) > 0;
-    if (start !== 'untouched' && dialect.provesOwnership && !known) {
+    if (start !== 'untouched' && dialect.provesOwnership && !isTimestamp(result.operationId)) {
       fail(
         `${path}.operationId`,
         `expected the timestamp of the operation to undo, received ${JSON.stringify(result.operationId)}; without one a delete would take anybody's record`,

@@ -1,6 +1,6 @@
-import { createFetch, FetchError } from 'ofetch';
+import { createFetch } from 'ofetch';
 import { UnusableAnswer } from './connection-error.ts';
-import type { Carrier, HttpAnswer } from './transport.ts';
+import type { Carrier } from './transport.ts';
 
 /** Requests through ofetch, with its retries, time limits, redirects and parsing off, for they are ours. */
 export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number): Carrier {
@@ -8,14 +8,13 @@ export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number)
     // A clean `init`: ofetch's own options would stand in it too.
     fetch: (input, { method, headers, body, redirect, signal } = {}) =>
       (given ?? globalThis.fetch)(input, { method, headers, body, redirect, signal } as RequestInit),
+    Headers: PlainHeaders as unknown as typeof Headers,
   });
   return {
     async carry({ method, url, headers, body }, _url, signal) {
       // In bytes: ofetch would name a string's type application/json, fetch text/plain.
       const bytes = typeof body === 'string' ? encoder.encode(body) : body;
-      const response = await unwrapped(
-        raw(url, { ...ofetchOff, method, headers, body: bytes as BodyInit, signal }),
-      );
+      const response = await raw(url, { ...ofetchOff, method, headers, body: bytes as BodyInit, signal });
       if (signal.aborted) await discard(response);
       const { status, headers: received } = response;
       // A response of type opaqueredirect or error.
@@ -35,18 +34,21 @@ const ofetchOff = {
   redirect: 'manual',
   responseType: 'stream',
   ignoreResponseError: true,
+  // Before ofetch makes it a FetchError, whose message has the whole url.
+  onRequestError: ({ error }: { error: Error }) => {
+    throw error;
+  },
 } as const;
 
-const encoder = new TextEncoder();
-
-/** A FetchError has the whole url in its message; what made it is its cause. */
-async function unwrapped(answer: Promise<Response>): Promise<Response> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw error instanceof FetchError ? error.cause : error;
+/** The headers as they were given: fetch makes its own of them, and making them twice is felt. */
+class PlainHeaders {
+  constructor(headers: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: ofetch makes its headers by `new`.
+    return headers;
   }
 }
+
+const encoder = new TextEncoder();
 
 async function readText(response: Response, maxBodyBytes: number): Promise<string> {
   const { body, headers } = response;

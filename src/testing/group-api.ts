@@ -16,14 +16,14 @@ export interface GroupApi {
 
 export type GroupRoute = { readonly kind: 'stats' } | GroupRead | GroupWriteTarget;
 
-export interface GroupRead {
+interface GroupRead {
   readonly kind: 'read';
   readonly node: string;
   readonly groupId: string;
 }
 
 /** A write whose body is still to be read. */
-export interface GroupWriteTarget {
+interface GroupWriteTarget {
   readonly kind: 'create' | 'delete';
   readonly node: string;
   /** `undefined`: of whatever timestamp. */

@@ -47,7 +47,7 @@ test('an error is no instance of its siblings', () => {
   expect(error).not.toBeInstanceOf(ConnectionError);
   expect(error).not.toBeInstanceOf(ConfigError);
   expect(new Error('other')).not.toBeInstanceOf(HoldfastError);
-  expect(null instanceof HoldfastError).toBe(false);
+  for (const value of [null, undefined, 'HoldfastError', 5]) expect(value).not.toBeInstanceOf(HoldfastError);
 });
 
 test('an error of a second copy of the library is recognised, a plain look-alike is not', async () => {

@@ -65,6 +65,8 @@ const secretName =
 /**
  * A copy without secrets: fields with a secret name, and credentials and secret parameters in the urls of strings.
  * Looks into plain objects, arrays, Maps, Headers and URLs; any other object is kept as it is.
+ *
+ * @internal
  */
 export function redact<Value>(value: Value): Value {
   return withoutSecrets(value, []) as Value;
@@ -81,18 +83,21 @@ export function redactUrl(url: string): string {
   const search = redactParameters(parsed.search);
   const hash = redactParameters(parsed.hash);
   if (user === '' && search === parsed.search && hash === parsed.hash) return url;
-  return `${parsed.protocol}//${user}${parsed.host}${parsed.pathname}${search}${hash}`;
+  // The parser adds a slash to a bare host.
+  const path = parsed.pathname === '/' && !url.includes('/', url.indexOf('//') + 2) ? '' : parsed.pathname;
+  return `${parsed.protocol}//${user}${parsed.host}${path}${search}${hash}`;
 }
 
 /** A text in which every url is without secrets. */
 export function redactText(text: string): string {
   if (!text.includes('://')) return text;
-  return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, redactUrl);
+  // Urls that are redacted already are taken whole, or their rests would be redacted once more.
+  return text.replace(/[a-z][a-z0-9+.-]*:\/\/(?:<redacted>|[^\s"'<>])+/gi, redactUrl);
 }
 
 function redactParameters(query: string): string {
   if (!query.includes('=')) return query;
-  return query.replace(/([^?&#;=]+)=([^&#;]*)/g, (pair, name: string) =>
+  return query.replace(/([^?&#;=]+)=([^&#;]+)/g, (pair, name: string) =>
     isSecretName(decodeName(name)) ? `${name}=${redacted}` : pair,
   );
 }

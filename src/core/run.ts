@@ -72,7 +72,11 @@ export interface RunSummary<Input> {
 /** How an item counts. `unknown` is a failure of which nobody can say whether it took effect. */
 export type Grade = 'done' | 'failed' | 'unknown' | 'skipped';
 
-/** What the work on one input gets. */
+/**
+ * What the work on one input gets.
+ *
+ * @internal
+ */
 export interface WorkContext {
   /** Aborts when the run stops: the caller's signal (with its reason), `break`, `failAbove`, an error. */
   readonly signal: AbortSignal;

@@ -5,12 +5,12 @@ import { redactUrl } from '../core/observe.ts';
  * Takes user and password out of a url, for fetch refuses them there and logs would show them. `authorization` is the
  * header that stands for them: Basic, UTF-8 (RFC 7617). A url without credentials comes back as it is.
  *
- * @throws {ConfigError} for what is no url, and for a user with a colon, which Basic cannot carry.
+ * @throws {ConfigError} for what is no http or https url, and for a user with a colon, which Basic cannot carry.
  */
 export function splitCredentials(url: string): { url: string; authorization?: string } {
   const parsed = URL.parse(url);
-  if (parsed === null) {
-    throw refusal(`expected an absolute url such as http://host:5000, received "${redactUrl(url)}"`);
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+    throw refusal(`expected an absolute url as http://host:5000, received "${redactUrl(url)}"`);
   }
   if (parsed.username === '' && parsed.password === '') return { url };
   const user = percentDecode(parsed.username);

@@ -6,17 +6,19 @@ import type { Carrier } from './transport.ts';
 export function openUndici(maxBodyBytes: number): Carrier {
   let agent: Promise<Undici.Agent> | undefined;
   return {
-    async carry({ method, headers, body }, url, signal) {
+    async carry({ method, headers, body = null }, url, signal) {
       agent ??= openAgent(maxBodyBytes);
-      const options = { origin: url.origin, path: url.pathname + url.search, method, headers, signal };
       const answer = await (await agent).request({
-        ...options,
+        origin: url.origin,
+        path: url.pathname + url.search,
         method: method as Undici.Dispatcher.HttpMethod,
-        body: body ?? null,
+        headers,
+        body,
+        signal,
       });
       const { statusCode: status, headers: received } = answer;
-      const length = received['content-length'];
-      if (length !== undefined && Number(length) > maxBodyBytes && method !== 'HEAD') {
+      if (method !== 'HEAD' && Number(received['content-length']) > maxBodyBytes) {
+        // The agent would find out as well, but only once that much has come.
         answer.body.destroy();
         throw new UnusableAnswer(`its body is over ${maxBodyBytes} bytes`);
       }

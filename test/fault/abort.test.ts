@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RolledBackError } from '../../src/cluster/errors.ts';
+import type { ClusterClientOptions } from '../../src/cluster/options.ts';
 import type { FaultStep } from '../../src/testing/fault-schema.ts';
 import { type Cluster, type ClusterSetup, rejectionOf, startCluster, writesOf } from './cluster.ts';
 import { type Holdings, holdersOf, holdingsOf } from './holdings.ts';
@@ -20,10 +21,11 @@ interface Aborting {
   readonly run: () => Promise<unknown>;
 }
 
-/** An operation on `g` with a signal that aborts at the n-th request of a method to a node, right before it is carried out. */
+/** An operation on `g` with a signal that aborts at the n-th request of a method to a node, right before it is carried out
+ * or some time after. */
 async function startAborting(
   { operation, dialect }: Case,
-  at: { readonly method: string; readonly node: string; readonly nth?: number },
+  at: { readonly method: string; readonly node: string; readonly nth?: number; readonly delay?: number },
   setup: Omit<ClusterSetup, 'dialect' | 'onArrival'> = {},
 ): Promise<Aborting> {
   const controller = new AbortController();
@@ -32,8 +34,10 @@ async function startAborting(
   const cluster = await startCluster({
     ...setup,
     dialect,
-    onArrival: ({ method, node }) => {
-      if (method === at.method && node === at.node && --left === 0) controller.abort(reason);
+    onArrival: ({ method, node }, { clock }) => {
+      if (method !== at.method || node !== at.node || --left !== 0) return;
+      if (at.delay === undefined) controller.abort(reason);
+      else clock.setTimer(() => controller.abort(reason), at.delay);
     },
   });
   if (operation === 'delete')
@@ -121,12 +125,12 @@ describe.concurrent.each(CASES)('an abort of a $operation ($dialect dialect)', (
     expect(holdersOf(cluster.nodes, 'g')).toEqual(holders(before));
   });
 
-  test('does not stop the undo', async () => {
+  test('does not stop the undo, nor cut its waits', async () => {
     const undo = operation === 'create' ? 'DELETE' : 'POST';
     const { cluster, before, run } = await startAborting(
       which,
-      { method: undo, node: 'node01' },
-      { steps: [failsForEver, { node: 'node01', method: undo, fault: 'error-before', times: 5 }] },
+      { method: undo, node: 'node01', delay: 200 },
+      { steps: [failsForEver, { node: 'node01', method: undo, fault: 'too-many', retryAfter: 1 }] },
     );
     await using _ = cluster;
     const error = await rejectionOf(run());
@@ -149,8 +153,12 @@ describe.concurrent.each(CASES)('an abort of a $operation ($dialect dialect)', (
 describe.concurrent.each(CASES)(
   'the deadline of a $operation ($dialect dialect)',
   ({ operation, write, dialect }) => {
-    const start = async (steps: readonly FaultStep[]) => {
-      const cluster = await startCluster({ dialect, steps, options: { retry: { attempts: 1_000 } } });
+    const start = async (steps: readonly FaultStep[], options: ClusterClientOptions = {}) => {
+      const cluster = await startCluster({
+        dialect,
+        steps,
+        options: { retry: { attempts: 1_000 }, ...options },
+      });
       if (operation === 'delete')
         for (const node of ALL) cluster.nodes.put(node, { groupId: 'g', timestamp: '1.5' });
       const run = () =>
@@ -190,6 +198,29 @@ describe.concurrent.each(CASES)(
         });
         await cluster.nodes.settled();
         expect(holdersOf(cluster.nodes, 'g')).toEqual(holders(before));
+      },
+    );
+
+    test.each(['hang-before', 'error-before', 'too-many'] as const)(
+      "is not the undo's, which has one of its own (%s)",
+      async (fault) => {
+        const undo = operation === 'create' ? 'DELETE' : 'POST';
+        const { cluster, run } = await start(
+          [
+            { node: 'node03', method: write, fault: 'error-before', times: Infinity },
+            { node: 'node01', method: undo, fault, times: Infinity },
+          ],
+          { rollbackDeadline: 900, rollbackRetry: { attempts: 1_000 } },
+        );
+        await using _ = cluster;
+        const began = cluster.clock.monotonic();
+        expect(await rejectionOf(run())).toMatchObject({
+          name: 'InconsistentClusterError',
+          nodes: [{ node: 'node01', outcome: 'unknown' }],
+        });
+        expect(cluster.clock.monotonic() - began).toBeGreaterThanOrEqual(1_200);
+        const held = holdersOf(cluster.nodes, 'g');
+        expect(held).toEqual(operation === 'create' ? ['node01'] : ['node02', 'node03']);
       },
     );
   },

@@ -7,7 +7,8 @@ import type { Run, RunOptions } from '../../src/core/run.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
 import { FAULT_KINDS } from '../../src/testing/fault-schema.ts';
 import { type GroupNodes, startGroupNodes } from '../../src/testing/group-nodes.ts';
-import { holdingsOf } from './holdings.ts';
+import { startCluster } from './cluster.ts';
+import { holdersOf, holdingsOf } from './holdings.ts';
 import { brokenPromises } from './promise.ts';
 import { QUICK } from './scenario.ts';
 import { type SteadyClock, steadyClock } from './steady-clock.ts';
@@ -119,6 +120,29 @@ describe.each(CASES)('stopping a bulk run of 10,000 groups ($operation, $dialect
       await nodes.settled();
       expect(halfMade(nodes)).toEqual([]);
     }));
+});
+
+test('an abort has the group that was written to undone, and names the caller as the cause', async () => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  let seen = 0;
+  await using cluster = await startCluster({
+    dialect: 'path',
+    steps: [{ node: 'node03', method: 'POST', fault: 'error-before', times: Infinity }],
+    options: { retry: { attempts: 1_000 } },
+    onArrival: ({ method, node }) => {
+      if (method === 'POST' && node === 'node03' && ++seen === 3) controller.abort(reason);
+    },
+  });
+  const outcomes: GroupOutcome[] = [];
+  const options = { concurrency: 1, signal: controller.signal };
+  for await (const outcome of cluster.client.createGroups(['g', 'h'], options)) outcomes.push(outcome);
+  outcomes.sort((one, other) => one.groupId.localeCompare(other.groupId));
+  expect(outcomes).toMatchObject([
+    { groupId: 'g', status: 'rolled-back', error: { cause: reason } },
+    { groupId: 'h', status: 'skipped' },
+  ]);
+  expect(holdersOf(cluster.nodes, 'g')).toEqual([]);
 });
 
 test('an abort after a break has what is still in flight undone, and the run resolves', () =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RolledBackError } from '../../src/cluster/errors.ts';
+import { sleep } from '../../src/core/abort.ts';
 import type { FaultStep } from '../../src/testing/fault-schema.ts';
 import { type Cluster, rejectionOf, startCluster } from './cluster.ts';
 import { holdersOf } from './holdings.ts';
@@ -135,6 +136,31 @@ describe.concurrent.each(HOW)('in the $dialect dialect, $strategy', (how) => {
     expect(holdersOf(nodes, 'g')).toEqual(ALL);
   });
 });
+
+test.concurrent.each([502, 504])(
+  'a create that a gateway gave up (%i), and that the node carries out later, leaves nothing behind',
+  async (status) => {
+    let late: Promise<unknown> | undefined;
+    let undoneBefore = 0;
+    await using cluster = await startCluster({ dialect: 'path', steps: [refusesForEver('POST')] });
+    const { clock, nodes, arrivals } = cluster;
+    const through: typeof fetch = (input, init) => {
+      const isFirst =
+        late === undefined && init?.method === 'POST' && String(input).startsWith(`${nodes.urls['node01']}/`);
+      if (!isFirst) return fetch(input, init);
+      late = sleep(150, clock).then(() => {
+        undoneBefore = arrivals.filter((arrival) => arrival === 'DELETE node01').length;
+        return fetch(input, { ...init, signal: null });
+      });
+      return Promise.resolve(new Response('<h1>No answer from upstream</h1>', { status }));
+    };
+    const client = cluster.connect({ fetch: through, retry: OPTIONS.retry });
+    expect(await rejectionOf(client.createGroup('g'))).toBeInstanceOf(RolledBackError);
+    await late;
+    expect(undoneBefore).toBe(1);
+    expect(holdersOf(nodes, 'g')).toEqual([]);
+  },
+);
 
 test('what was made or deleted by an attempt that never got an answer is known by reading it back', async () => {
   await using cluster = await startCluster({

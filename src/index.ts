@@ -9,7 +9,6 @@ export type {
   Verdict,
 } from './cluster/dialect.ts';
 export {
-  ClosedError,
   InconsistentClusterError,
   NodeUnavailableError,
   RolledBackError,
@@ -23,6 +22,7 @@ export type { BulkSummary, GroupOutcome, GroupResult, NodeResult } from './clust
 export type { ClusterStats } from './cluster/stats.ts';
 export type { Clock, Random, TimerOptions } from './core/clock.ts';
 export {
+  ClosedError,
   ConfigError,
   type ConfigIssue,
   ConnectionError,

@@ -24,15 +24,23 @@ export interface AttemptRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface AttemptOutcome {
-  readonly verdict: Verdict[keyof Verdict];
-  /** It is unknown what happened, and it may still happen: no complete answer, or one that the node did not give. */
-  readonly inDoubt: boolean;
-  /** What went wrong, where something did. */
-  readonly failure?: HoldfastError;
-  /** Milliseconds that the server asks to be left alone. */
-  readonly retryAfter?: number;
-}
+export type AttemptOutcome =
+  | {
+      readonly verdict: Exclude<Verdict[keyof Verdict], Failing>;
+      readonly inDoubt: false;
+      readonly failure?: undefined;
+      readonly retryAfter?: undefined;
+    }
+  | {
+      readonly verdict: Failing;
+      /** It is unknown what happened, and it may still happen: no complete answer, or one that the node did not give. */
+      readonly inDoubt: boolean;
+      readonly failure: HoldfastError;
+      /** Milliseconds that the server asks to be left alone. */
+      readonly retryAfter?: number;
+    };
+
+type Failing = 'refused' | 'later' | 'unknown';
 
 /** Sends one request to one node and says what its answer means. Never rejects. */
 export async function attempt(tools: AttemptTools, asked: AttemptRequest): Promise<AttemptOutcome> {

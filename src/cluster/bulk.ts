@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { Clock } from '../core/clock.ts';
-import { HoldfastError } from '../core/errors.ts';
+import { ClosedError, HoldfastError } from '../core/errors.ts';
 import { type Run, type RunOptions, runEach } from '../core/run.ts';
 import { abortSignal, callable, validate } from '../core/validate.ts';
-import { ClosedError, InconsistentClusterError, RolledBackError } from './errors.ts';
+import { InconsistentClusterError, RolledBackError } from './errors.ts';
 import type { Outside } from './group-hold.ts';
 import type { BulkSummary, GroupOutcome, GroupResult } from './result.ts';
 

@@ -1,10 +1,9 @@
-import { ConfigError } from '../core/errors.ts';
+import { ClosedError, ConfigError } from '../core/errors.ts';
 import { safeLogger } from '../core/observe.ts';
 import type { Run, RunOptions } from '../core/run.ts';
 import { openTransport, type Transport } from '../http/transport.ts';
 import { runBulk } from './bulk.ts';
 import type { ClusterNode, OperationId } from './dialect.ts';
-import { ClosedError } from './errors.ts';
 import { checkGroupId } from './group-id.ts';
 import { type NodeList, parseNodes, type ReachableNode } from './node-list.ts';
 import { operationIds } from './operation-id.ts';
@@ -144,20 +143,11 @@ export class ClusterClient implements AsyncDisposable {
    */
   stats(options?: CallOptions): Promise<ClusterStats> {
     return this.#track(async () => {
-      const { dialect, attemptTimeout } = this.#settings;
       const call = parseCallOptions(options);
-      if (dialect.name !== 'header')
+      if (this.#settings.dialect.name !== 'header') {
         throw noStats('only the nodes of the header dialect count their records');
-      call.signal?.throwIfAborted();
-      return readStats(this.#nodes, (url, { name, authorization }) =>
-        this.#transport.send({
-          method: 'GET',
-          url,
-          headers: { node: name, ...(authorization === undefined ? {} : { authorization }) },
-          timeout: call.attemptTimeout ?? attemptTimeout,
-          ...(call.signal === undefined ? {} : { signal: call.signal }),
-        }),
-      );
+      }
+      return readStats(this.#settings, this.#transport, this.#nodes, call);
     });
   }
 

@@ -88,14 +88,3 @@ export class InconsistentClusterError extends OperationError<'create' | 'delete'
     );
   }
 }
-
-/** The client was closed before this call. */
-export class ClosedError extends HoldfastError {
-  static {
-    defineError(this, 'ClosedError');
-  }
-
-  constructor(what: string) {
-    super(`${what} is closed; make a new one`, { code: 'CLOSED' });
-  }
-}

@@ -1,6 +1,4 @@
-import { onAbort, sleep } from '../core/abort.ts';
-import { type HoldfastError, TimeoutError } from '../core/errors.ts';
-import { backoff } from '../core/retry.ts';
+import { withRetries } from '../core/retry.ts';
 import type { Transport } from '../http/transport.ts';
 import { attempt } from './attempt.ts';
 import type { OperationId } from './dialect.ts';
@@ -25,53 +23,22 @@ export async function readGroup(
   transport: Transport,
   { node, groupId, operationId, call }: GroupRead,
 ): Promise<boolean> {
-  const { clock, random, retry } = settings;
-  const deadline = call.deadline ?? settings.deadline;
-  const deadlineAt = clock.monotonic() + deadline;
-  const failures: HoldfastError[] = [];
-  const cut = new AbortController();
-  const cleanups = [
-    onAbort(call.signal, (reason) => cut.abort(reason)),
-    clock.setTimer(() => cut.abort(new TimeoutError(`the read took longer than ${deadline} ms`)), deadline),
-  ];
-  try {
-    for (let tries = 1; ; tries++) {
-      const outcome = await attempt(
-        { ...settings, transport },
-        {
-          kind: 'read',
-          purpose: 'forward',
-          node,
-          groupId,
-          operationId,
-          timeout: call.attemptTimeout ?? settings.attemptTimeout,
-          signal: cut.signal,
-        },
-      );
-      if (outcome.verdict === 'present' || outcome.verdict === 'absent') return outcome.verdict === 'present';
-      cut.signal.throwIfAborted();
-      if (outcome.failure !== undefined) failures.push(outcome.failure);
-      const wait = Math.max(backoff(retry, tries, random), outcome.retryAfter ?? 0);
-      const hopeless = outcome.verdict === 'refused' || clock.monotonic() + wait > deadlineAt;
-      if (hopeless || tries >= retry.attempts) throw unavailable(failures.at(-1));
-      await sleep(wait, clock, cut.signal);
-    }
-  } catch (error) {
-    if (error === cut.signal.reason && call.signal?.aborted !== true) throw unavailable(error);
-    throw error;
-  } finally {
-    for (const cleanup of cleanups) cleanup();
-  }
-
-  function unavailable(cause: unknown): NodeUnavailableError {
-    const last = cause instanceof Error ? `: ${cause.message}` : '';
-    return new NodeUnavailableError(`node ${node.name} did not say whether it has it${last}`, {
-      operation: 'read',
-      groupId,
-      operationId,
-      nodes: [],
-      attempts: failures,
-      cause,
-    });
-  }
+  const timeout = call.attemptTimeout ?? settings.attemptTimeout;
+  const tools = { ...settings, transport };
+  const asked = { kind: 'read', purpose: 'forward', node, groupId, operationId, timeout } as const;
+  const read = await withRetries({ ...settings, ...call }, async (signal) => {
+    const { verdict, failure, retryAfter: wait } = await attempt(tools, { ...asked, signal });
+    if (failure === undefined) return { ok: true, value: verdict === 'present' };
+    return { ok: false, error: failure, final: verdict === 'refused', wait };
+  });
+  if (read.ok) return read.value;
+  const { error: cause, earlier } = read;
+  throw new NodeUnavailableError(`node ${node.name} did not say whether it has it: ${cause.message}`, {
+    operation: 'read',
+    groupId,
+    operationId,
+    nodes: [],
+    attempts: [...earlier, cause],
+    cause,
+  });
 }

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
-import { ConfigError, HttpError } from '../core/errors.ts';
+import { ConfigError, HoldfastError, HttpError } from '../core/errors.ts';
+import { type Attempted, retryAfter, withRetries } from '../core/retry.ts';
 import type { HttpAnswer, Transport } from '../http/transport.ts';
 import type { ReachableNode } from './node-list.ts';
+import type { CallOptions, ClusterSettings } from './options.ts';
 
 /** What the nodes of the header dialect count themselves. */
 export interface ClusterStats {
@@ -15,25 +17,56 @@ export interface ClusterStats {
  * Asks one server for its count of all nodes.
  *
  * @throws ConfigError where it does not count every node of this cluster: then nothing compares their ids
+ * @throws the error of the last attempt; the signal's reason
  */
 export async function readStats(
+  settings: ClusterSettings,
+  transport: Transport,
   nodes: readonly ReachableNode[],
-  send: (url: string, node: ReachableNode) => ReturnType<Transport['send']>,
+  call: CallOptions,
 ): Promise<ClusterStats> {
   const [first] = nodes;
   if (first === undefined) throw new RangeError('a cluster has at least one node');
-  const url = `${first.url}/stats`;
-  const answer = await send(url, first);
-  if (answer.status !== 200) {
-    throw new HttpError({ status: answer.status, body: answer.body, url, method: 'GET' });
-  }
+  const { name, authorization } = first;
+  const request = {
+    method: 'GET',
+    url: `${first.url}/stats`,
+    headers: { node: name, ...(authorization === undefined ? {} : { authorization }) },
+    timeout: call.attemptTimeout ?? settings.attemptTimeout,
+  };
+  const read = await withRetries({ ...settings, ...call }, async (signal): Promise<Attempted<HttpAnswer>> => {
+    try {
+      const answer = await transport.send({ ...request, signal });
+      const { status, body } = answer;
+      if (status === 200) return { ok: true, value: answer };
+      const final = status < 500 && status !== 408 && status !== 425 && status !== 429;
+      const error = new HttpError({ ...request, status, body, retryable: !final });
+      return {
+        ok: false,
+        error,
+        final,
+        wait: retryAfter(answer.header('retry-after'), settings.clock.now()),
+      };
+    } catch (error) {
+      if (error instanceof HoldfastError) return { ok: false, error, final: !error.retryable };
+      throw error;
+    }
+  });
+  if (!read.ok) throw read.error;
+  return parseStats(read.value, request.url, nodes);
+}
+
+function parseStats(answer: HttpAnswer, url: string, nodes: readonly ReachableNode[]): ClusterStats {
   const parsed = v.safeParse(statsAnswer, jsonOf(answer));
   if (!parsed.success) throw noStats(`${url} did not answer [boolean, {node: count}]`);
   const [consistent, byNode] = parsed.output;
   const counts = new Map(Object.entries(byNode));
-  const missing = nodes.filter(({ name }) => !counts.has(name)).map(({ name }) => name);
+  const missing = nodes.filter((node) => !counts.has(node.name)).map((node) => node.name);
   if (missing.length > 0) throw noStats(`${url} does not count ${missing.join(', ')}`);
-  return { consistent, counts: Object.fromEntries(nodes.map(({ name }) => [name, counts.get(name) ?? 0])) };
+  return {
+    consistent,
+    counts: Object.fromEntries(nodes.map((node) => [node.name, counts.get(node.name) ?? 0])),
+  };
 }
 
 export const noStats = (why: string) =>

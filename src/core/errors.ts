@@ -46,6 +46,17 @@ export interface ConfigIssue {
   readonly column?: number;
 }
 
+/** The client was closed before this call. */
+export class ClosedError extends HoldfastError {
+  static {
+    defineError(this, 'ClosedError');
+  }
+
+  constructor(what: string) {
+    super(`${what} is closed; make a new one`, { code: 'CLOSED' });
+  }
+}
+
 /** The caller's input is wrong; nothing was sent. All mistakes found are in `issues`. */
 export class ConfigError extends HoldfastError {
   static {

@@ -1,4 +1,6 @@
-import type { Random } from './clock.ts';
+import { onAbort, sleep } from './abort.ts';
+import type { Clock, Random } from './clock.ts';
+import { type HoldfastError, TimeoutError } from './errors.ts';
 
 /** How often, and how far apart, something is tried. */
 export interface RetryPolicy {
@@ -33,4 +35,70 @@ export function retryAfter(header: string | null | undefined, now: number): numb
   if (!/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** How one attempt came out. */
+export type Attempted<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      readonly error: HoldfastError;
+      /** That another attempt would end the same. */
+      readonly final: boolean;
+      /** Milliseconds that the server asks to be left alone. */
+      readonly wait?: number | undefined;
+    };
+
+export interface RetryRules {
+  readonly retry: Required<RetryPolicy>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Milliseconds for all attempts and the delays between them. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The value of the last attempt; or why that failed, and the ones before it. */
+export type Retried<T> =
+  | { readonly ok: true; readonly value: T; readonly attempts: number }
+  | { readonly ok: false; readonly error: HoldfastError; readonly earlier: readonly HoldfastError[] };
+
+/**
+ * Tries until it worked, will never work, the attempts are used up or the deadline has passed. The signal that `work`
+ * gets aborts at the deadline and with the caller's.
+ *
+ * @throws the reason of the caller's signal
+ */
+export async function withRetries<T>(
+  { retry, clock, random, deadline, signal }: RetryRules,
+  work: (signal: AbortSignal) => Promise<Attempted<T>>,
+): Promise<Retried<T>> {
+  signal?.throwIfAborted();
+  const end = clock.monotonic() + deadline;
+  const late = new TimeoutError(`it took longer than ${deadline} ms`);
+  const cut = new AbortController();
+  const stops = [
+    onAbort(signal, (reason) => cut.abort(reason)),
+    clock.setTimer(() => cut.abort(late), deadline),
+  ];
+  const earlier: HoldfastError[] = [];
+  try {
+    for (;;) {
+      const attempted = await work(cut.signal);
+      if (attempted.ok) return { ok: true, value: attempted.value, attempts: earlier.length + 1 };
+      cut.signal.throwIfAborted();
+      const { error, final } = attempted;
+      const failures = earlier.length + 1;
+      const wait = Math.max(backoff(retry, failures, random), attempted.wait ?? 0);
+      const isLast = final || failures >= retry.attempts || clock.monotonic() + wait >= end;
+      if (isLast) return { ok: false, error, earlier };
+      earlier.push(error);
+      await sleep(wait, clock, cut.signal);
+    }
+  } catch (error) {
+    if (error !== late) throw error;
+    return { ok: false, error: late, earlier };
+  } finally {
+    for (const stop of stops) stop();
+  }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { ConfigError, HoldfastError } from '../core/errors.ts';
+import { ClosedError, ConfigError } from '../core/errors.ts';
 import { type Logger, redactUrl, safeLogger, silentLogger, trace, tracingChannel } from '../core/observe.ts';
 import { attempt } from './attempt.ts';
 import { openFetch } from './fetch-transport.ts';
@@ -36,7 +36,7 @@ export interface Transport {
    * @throws {ConnectionError} where no complete answer came for another reason, or its body is over the limit.
    * @throws The signal's reason once that has aborted.
    * @throws {ConfigError} for a request that no HTTP can carry; nothing was sent.
-   * @throws {HoldfastError} with code `CLOSED` after `close()`.
+   * @throws {ClosedError} after `close()`.
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
   /** Resolves when attempts in flight have ended and connections of our own are closed. May be called twice. */
@@ -77,7 +77,7 @@ export function openTransport(options: TransportOptions): Transport {
 
   return {
     async send(request) {
-      if (closed !== undefined) throw closedError();
+      if (closed !== undefined) throw new ClosedError('this transport');
       request.signal?.throwIfAborted();
       const url = parseRequest(request);
       const work = () => attempt(request, clock, (signal) => carrier.carry(request, url, signal));
@@ -94,9 +94,6 @@ export function openTransport(options: TransportOptions): Transport {
 }
 
 const httpChannel = tracingChannel('holdfast:http');
-
-const closedError = () =>
-  new HoldfastError('closed: nothing can be sent any more; make a new one', { code: 'CLOSED' });
 
 function openCarrier({ transport = 'fetch', fetch, maxBodyBytes = 1024 * 1024 }: TransportOptions): Carrier {
   if (transport === 'fetch') return openFetch(fetch, maxBodyBytes);

@@ -279,7 +279,7 @@ describe.each(['fetch', 'undici'] as const)('%s transport', (transport) => {
       const answer = await arrived.promise;
       const order: string[] = [];
       const closing = Promise.all([opened.close(), opened.close()]).then(() => order.push('closed'));
-      expect(await failure(opened.send(get(url)))).toMatchObject({ name: 'HoldfastError', code: 'CLOSED' });
+      expect(await failure(opened.send(get(url)))).toMatchObject({ name: 'ClosedError', code: 'CLOSED' });
       answer();
       expect((await sent.finally(() => order.push('answered'))).body).toBe('late');
       await closing;

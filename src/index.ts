@@ -9,6 +9,7 @@ export type {
   Verdict,
 } from './cluster/dialect.ts';
 export {
+  type FailedAttempt,
   InconsistentClusterError,
   NodeUnavailableError,
   RolledBackError,
@@ -17,6 +18,7 @@ export type { Journal, JournalEnd, JournalEntry, JournalNode } from './cluster/j
 export type { Hold, Lock, LockOptions } from './cluster/lock.ts';
 export { memoryJournal } from './cluster/memory-journal.ts';
 export type { NodeList } from './cluster/node-list.ts';
+export type { OperationEvent } from './cluster/operations.ts';
 export type { CallOptions, ClusterClientOptions } from './cluster/options.ts';
 export type { BulkSummary, GroupOutcome, GroupResult, NodeResult } from './cluster/result.ts';
 export type { ClusterStats } from './cluster/stats.ts';
@@ -30,6 +32,8 @@ export {
   HttpError,
   TimeoutError,
 } from './core/errors.ts';
+export type { FailAbove } from './core/fail-above.ts';
 export type { Logger } from './core/observe.ts';
+export type { RerunKind } from './core/rerun.ts';
 export type { RetryPolicy } from './core/retry.ts';
 export { type Progress, Run, type RunOptions, type RunSummary } from './core/run.ts';

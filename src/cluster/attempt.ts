@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { ConnectionError, HoldfastError, HttpError } from '../core/errors.ts';
+import { ConfigError, ConnectionError, HoldfastError, HttpError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
 import { retryAfter } from '../core/retry.ts';
 import type { HttpAnswer, Transport } from '../http/transport.ts';
@@ -65,7 +65,10 @@ export async function attempt(tools: AttemptTools, asked: AttemptRequest): Promi
     });
     return judge(tools, asked, request, answer);
   } catch (error) {
-    return { verdict: 'unknown', inDoubt: true, failure: asHoldfastError(error) };
+    const failure = asHoldfastError(error);
+    // The transport refused it before anything was sent.
+    if (failure instanceof ConfigError) return { verdict: 'refused', inDoubt: false, failure };
+    return { verdict: 'unknown', inDoubt: true, failure };
   }
 }
 
@@ -92,10 +95,17 @@ function judge(
       method: request.method,
       url: redactUrl(request.url),
       retryable: verdict !== 'refused',
+      ...(isForeign(status, own) ? { note: foreign(dialect.name) } : {}),
     }),
     ...(wait === undefined ? {} : { retryAfter: wait }),
   };
 }
+
+/** A server's failure needs no explanation; what looks like an answer of somebody else does. */
+const isForeign = (status: number, own: boolean) => !own && status < 500 && status !== 408 && status !== 429;
+
+const foreign = (dialect = 'given') =>
+  `and not in words of the ${dialect} dialect: is the base url right, and the dialect?`;
 
 const withCredentials = (headers: Readonly<Record<string, string>>, { authorization }: ReachableNode) =>
   authorization === undefined ? headers : { ...headers, authorization };

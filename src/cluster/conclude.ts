@@ -1,6 +1,6 @@
-import { TimeoutError } from '../core/errors.ts';
-import type { Driven, DrivenNode, Task, Turn } from './drive.ts';
+import type { Driven, DrivenNode, Task } from './drive.ts';
 import { InconsistentClusterError, NodeUnavailableError, RolledBackError } from './errors.ts';
+import { describeStuck, describeTurn } from './failure-words.ts';
 import type { ReachableNode } from './node-list.ts';
 import type { GroupResult, NodeResult } from './result.ts';
 import { needsUndo } from './saga-node.ts';
@@ -14,15 +14,15 @@ import { needsUndo } from './saga-node.ts';
 export function conclude(task: Task, nodes: readonly ReachableNode[], driven: Driven): GroupResult {
   const { operation, groupId, operationId } = task;
   const results = driven.nodes.map((node, index) => resultOf(task, nodes[index]?.name ?? '', node));
-  const { turn } = driven;
+  const { turn, failures } = driven;
   const rollback = task.rollback !== undefined;
   const failure = {
     operation,
     groupId,
     operationId,
     nodes: results,
-    attempts: turn?.by === 'node' ? [...turn.failures] : [],
-    ...(turn === undefined ? {} : { cause: causeOf(turn) }),
+    attempts: failures,
+    ...(turn === undefined ? {} : { cause: turn.cause }),
   };
   switch (driven.ending) {
     case 'unchanged':
@@ -30,21 +30,24 @@ export function conclude(task: Task, nodes: readonly ReachableNode[], driven: Dr
       return { operation, groupId, operationId, changed: results.some(isChange), nodes: results };
     case 'unwritten':
       if (turn?.by === 'signal') throw turn.cause;
-      throw new NodeUnavailableError(reasonOf(turn), failure);
+      throw new NodeUnavailableError(describeTurn(turn, failures), failure);
     case 'undone':
       if (rollback) {
         return { operation, groupId, operationId, changed: results.some(isTakenBack), nodes: results };
       }
-      throw new RolledBackError(reasonOf(turn), failure);
+      throw new RolledBackError(describeTurn(turn, failures), failure);
     case 'apart': {
       const uncertain = results.filter((_, index) => mayDiffer(driven.nodes[index]));
-      const stuck = driven.nodes.filter(mayDiffer).flatMap(({ failures }) => failures);
-      throw new InconsistentClusterError(reasonOf(turn), {
+      const stuck = describeStuck(
+        uncertain.map(({ node }) => node),
+        failures,
+      );
+      const why = turn === undefined ? stuck : [describeTurn(turn, failures), ...stuck];
+      throw new InconsistentClusterError(why.join('; '), {
         ...failure,
         nodes: uncertain,
-        attempts: stuck,
         // A rollback that was asked for has no failure before its own.
-        cause: turn === undefined ? stuck.at(-1) : causeOf(turn),
+        cause: turn === undefined ? failures.at(-1)?.error : turn.cause,
       });
     }
   }
@@ -87,28 +90,3 @@ const WORDS = {
   create: { changed: 'created', already: 'existed', undone: 'undone' },
   delete: { changed: 'deleted', already: 'absent', undone: 'restored' },
 } as const;
-
-function causeOf(turn: Turn): unknown {
-  return turn.by === 'node' ? turn.failures.at(-1) : turn.cause;
-}
-
-function reasonOf(turn: Turn | undefined): string {
-  switch (turn?.by) {
-    case undefined:
-      return 'it could not be undone in time';
-    case 'signal':
-      return 'the caller aborted it';
-    case 'deadline':
-      return 'its deadline passed';
-    case 'lock':
-      return 'its lock was lost';
-    case 'journal':
-      return 'the journal could not record it';
-    case 'node': {
-      const last = turn.failures.at(-1);
-      const tries = turn.failures.length === 1 ? 'one attempt' : `${turn.failures.length} attempts`;
-      const why = last instanceof TimeoutError ? 'gave no answer' : 'did not do it';
-      return `node ${turn.node} ${why} in ${tries}${last === undefined ? '' : ` (last: ${last.message})`}`;
-    }
-  }
-}

@@ -1,10 +1,11 @@
 import { onAbort } from '../core/abort.ts';
 import type { Clock, Random } from '../core/clock.ts';
-import { type HoldfastError, TimeoutError } from '../core/errors.ts';
-import { backoff, type RetryPolicy } from '../core/retry.ts';
+import { TimeoutError } from '../core/errors.ts';
+import { backoff, type FullRetryPolicy } from '../core/retry.ts';
 import type { Transport } from '../http/transport.ts';
-import { type AttemptOutcome, attempt } from './attempt.ts';
-import type { GroupDialect, OperationId, Verdict } from './dialect.ts';
+import { attempt } from './attempt.ts';
+import type { GroupDialect, OperationId } from './dialect.ts';
+import type { FailedAttempt } from './errors.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import type { ReachableNode } from './node-list.ts';
 import {
@@ -17,15 +18,16 @@ import {
   type SagaEvent,
   type SagaState,
 } from './saga.ts';
-import type { NodeState, ReadAnswer, SagaRules, Step, UndoStart, WriteAnswer } from './saga-node.ts';
+import { kindOf, purposeOf, readAnswer, writeAnswer } from './saga-answer.ts';
+import { isBusy, type NodeState, type SagaRules, type Step, UNASKED, type UndoStart } from './saga-node.ts';
 
 /** What every operation of one client shares. */
 export interface DriveSettings {
   readonly nodes: readonly ReachableNode[];
   readonly dialect: GroupDialect;
   readonly rules: SagaRules;
-  readonly retry: Required<RetryPolicy>;
-  readonly rollbackRetry: Required<RetryPolicy>;
+  readonly retry: FullRetryPolicy;
+  readonly rollbackRetry: FullRetryPolicy;
   readonly rollbackDeadline: number;
   readonly settle: number;
   readonly journal?: Journal;
@@ -53,6 +55,8 @@ export interface Driven {
   readonly nodes: readonly DrivenNode[];
   /** Why the operation turned, where it did. */
   readonly turn?: Turn;
+  /** In the order in which they ended. */
+  readonly failures: readonly FailedAttempt[];
   readonly requests: number;
   readonly retries: number;
   /** Milliseconds until no attempt of this operation can take effect any more. */
@@ -63,14 +67,14 @@ export interface DrivenNode {
   readonly state: NodeState;
   readonly attempts: number;
   readonly operationId: OperationId;
-  /** The failed attempts of the node's last step. */
-  readonly failures: readonly HoldfastError[];
 }
 
-export type Turn =
-  | { readonly by: 'signal'; readonly cause: unknown }
-  | { readonly by: 'deadline' | 'lock' | 'journal'; readonly cause: unknown }
-  | { readonly by: 'node'; readonly node: string; readonly failures: readonly HoldfastError[] };
+export interface Turn {
+  readonly by: 'signal' | 'deadline' | 'lock' | 'journal' | 'node';
+  readonly cause: unknown;
+  /** The node that failed; for a deadline, those that had not ended their step. */
+  readonly nodes: readonly string[];
+}
 
 /** Runs one saga against the nodes: sends, waits and records as it commands, and tells it what came back. */
 export function drive(settings: DriveSettings, task: Task): Promise<Driven> {
@@ -81,7 +85,6 @@ interface NodeDrive {
   readonly node: ReachableNode;
   readonly operationId: OperationId;
   attempts: number;
-  failures: HoldfastError[];
   /** Monotonic time at which the last attempt in doubt ended. */
   doubtedAt?: number;
   /** Milliseconds that the last answer asked to be left alone. */
@@ -100,6 +103,7 @@ class Driver {
   readonly #cleanups: (() => void)[] = [];
   #state: SagaState = { phase: 'ended', stopped: 'no', nodes: [] };
   #busy = false;
+  readonly #failures: FailedAttempt[] = [];
   #turn: Turn | undefined;
   #entry: JournalEntry | undefined;
   #reads = new AbortController();
@@ -113,7 +117,6 @@ class Driver {
       node,
       operationId: task.rollback?.[index]?.operationId ?? task.operationId,
       attempts: 0,
-      failures: [],
       retryAfter: 0,
       generation: 0,
       cancelTimer: () => undefined,
@@ -127,10 +130,7 @@ class Driver {
     const { signal, lost, deadlineAt, rollback } = this.#task;
     const late = () => new TimeoutError('the deadline of the operation passed');
     this.#cleanups.push(
-      clock.setTimer(
-        () => this.#stop({ by: 'deadline', cause: late() }, 'stop'),
-        Math.max(0, deadlineAt - clock.monotonic()),
-      ),
+      clock.setTimer(() => this.#stop('deadline', late()), Math.max(0, deadlineAt - clock.monotonic())),
     );
     this.#take(
       rollback === undefined
@@ -140,16 +140,19 @@ class Driver {
             rollback.map(({ start }) => start),
           ),
     );
-    this.#cleanups.push(onAbort(signal, (cause) => this.#stop({ by: 'signal', cause }, 'stop')));
+    this.#cleanups.push(onAbort(signal, (cause) => this.#stop('signal', cause)));
     for (const lock of lost) {
-      this.#cleanups.push(onAbort(lock, (cause) => this.#stop({ by: 'lock', cause }, 'lose')));
+      this.#cleanups.push(onAbort(lock, (cause) => this.#stop('lock', cause)));
     }
   }
 
-  #stop(turn: Turn, type: 'stop' | 'lose'): void {
-    const { phase } = this.#state;
-    if (phase === 'look' || phase === 'record' || phase === 'write') this.#turn ??= turn;
-    this.#dispatch({ type });
+  #stop(by: 'signal' | 'deadline' | 'lock', cause: unknown): void {
+    const { phase, nodes } = this.#state;
+    if (phase === 'look' || phase === 'record' || phase === 'write') {
+      const busy = this.#nodes.filter((_, index) => isBusy(nodes[index] ?? UNASKED));
+      this.#turn ??= { by, cause, nodes: busy.map(({ node }) => node.name) };
+    }
+    this.#dispatch({ type: by === 'lock' ? 'lose' : 'stop' });
   }
 
   #dispatch(event: SagaEvent): void {
@@ -181,8 +184,9 @@ class Driver {
     const { phase } = this.#state;
     if ((phase !== 'look' && phase !== 'write') || next.phase === phase || next.phase === 'record') return;
     if (next.ending === 'good' || next.ending === 'unchanged') return;
-    const { node, failures } = this.#at(event.node);
-    this.#turn = { by: 'node', node: node.name, failures };
+    const { name } = this.#at(event.node).node;
+    const cause = this.#failures.findLast(({ node }) => node === name)?.error;
+    this.#turn = { by: 'node', cause, nodes: [name] };
   }
 
   #execute(command: SagaCommand): void {
@@ -218,10 +222,9 @@ class Driver {
   async #send(index: number, step: Step): Promise<void> {
     const at = this.#at(index);
     const { generation, node, operationId } = at;
-    if ((this.#state.nodes[index]?.tries ?? 1) === 1) at.failures = [];
-    else this.#retries++;
+    if ((this.#state.nodes[index]?.tries ?? 1) > 1) this.#retries++;
     at.attempts++;
-    const kind = this.#kindOf(step);
+    const kind = kindOf(step, this.#task.operation);
     const { groupId, attemptTimeout } = this.#task;
     const outcome = await attempt(this.#settings, {
       kind,
@@ -234,45 +237,17 @@ class Driver {
       ...(kind === 'read' ? { signal: this.#reads.signal } : {}),
     });
     if (at.generation !== generation) return;
-    if (outcome.failure !== undefined) at.failures.push(outcome.failure);
+    const { failure: error } = outcome;
+    if (error !== undefined) this.#failures.push({ node: node.name, step: purposeOf(step), error });
     at.retryAfter = outcome.retryAfter ?? 0;
-    if (kind === 'read') this.#dispatch({ type: 'looked', node: index, answer: this.#readAnswer(outcome) });
-    else this.#dispatch({ type: 'wrote', node: index, answer: this.#writeAnswer(at, outcome) });
-  }
-
-  /** Undo of a create is a delete, and the other way round. */
-  #kindOf(step: Step): keyof Verdict {
-    if (step !== 'write' && step !== 'undo') return 'read';
+    if (outcome.inDoubt && kind !== 'read') at.doubtedAt = this.#settings.clock.monotonic();
     const { operation } = this.#task;
-    if (step === 'write') return operation;
-    return operation === 'create' ? 'delete' : 'create';
-  }
-
-  #readAnswer({ verdict, retryAfter = 0 }: AttemptOutcome): ReadAnswer {
-    if (verdict === 'present' || verdict === 'absent') {
-      return (verdict === 'present') === (this.#task.operation === 'create') ? 'wanted' : 'unwanted';
-    }
-    if (verdict === 'refused' || this.#isTooLate(retryAfter)) return 'refused';
-    return verdict === 'later' ? 'later' : 'unknown';
-  }
-
-  #writeAnswer(at: NodeDrive, { verdict, inDoubt, retryAfter = 0 }: AttemptOutcome): WriteAnswer {
-    if (inDoubt) {
-      at.doubtedAt = this.#settings.clock.monotonic();
-      return 'in-doubt';
-    }
-    switch (verdict) {
-      case 'done':
-      case 'refused':
-        return verdict;
-      case 'exists':
-      case 'missing':
-        return 'already';
-      case 'later':
-        return this.#isTooLate(retryAfter) ? 'refused' : 'later';
-      default:
-        return 'unknown';
-    }
+    const tooLate = this.#isTooLate(at.retryAfter);
+    this.#dispatch(
+      kind === 'read'
+        ? { type: 'looked', node: index, answer: readAnswer(outcome, operation, tooLate) }
+        : { type: 'wrote', node: index, answer: writeAnswer(outcome, tooLate) },
+    );
   }
 
   /** What may be tried again only after the deadline is given up at once, where nothing can have happened. */
@@ -313,28 +288,29 @@ class Driver {
   async #record(): Promise<void> {
     const { journal } = this.#settings;
     if (journal === undefined) return this.#dispatch({ type: 'recorded' });
-    this.#entry = this.#journalEntry();
+    this.#entry = this.#describe();
     try {
       await journal.begin(this.#entry);
     } catch (cause) {
-      this.#turn ??= { by: 'journal', cause };
+      this.#turn ??= { by: 'journal', cause, nodes: [] };
       return this.#dispatch({ type: 'record-failed' });
     }
     this.#dispatch({ type: 'recorded' });
   }
 
-  #journalEntry(): JournalEntry {
+  #describe(): JournalEntry {
     const { operation, groupId, operationId } = this.#task;
+    const { dialect, clock } = this.#settings;
     const [unwritten, written] =
       operation === 'create' ? (['present', 'absent'] as const) : (['absent', 'present'] as const);
     return {
       operation,
       groupId,
       operationId,
-      dialect: this.#settings.dialect.name ?? 'custom',
-      startedAt: this.#settings.clock.now(),
+      dialect: dialect.name ?? 'custom',
+      startedAt: clock.now(),
       nodes: this.#nodes.map(({ node: { name, url } }, index) => {
-        const write = this.#state.nodes[index]?.at !== 'had';
+        const write = this.#stateOf(index).at !== 'had';
         return { name, url, write, before: write ? written : unwritten };
       }),
     };
@@ -350,7 +326,7 @@ class Driver {
         ...(unsettled > 0 ? { unsettledUntil: clock.now() + unsettled } : {}),
       });
     } catch (cause) {
-      this.#turn ??= { by: 'journal', cause };
+      this.#turn ??= { by: 'journal', cause, nodes: [] };
       return this.#dispatch({ type: 'close-failed' });
     }
     this.#dispatch({ type: 'closed' });
@@ -360,12 +336,12 @@ class Driver {
     for (const cleanup of this.#cleanups) cleanup();
     this.#resolve({
       ending,
-      nodes: this.#nodes.map(({ attempts, operationId, failures }, index) => ({
+      nodes: this.#nodes.map(({ attempts, operationId }, index) => ({
         state: this.#stateOf(index),
         attempts,
         operationId,
-        failures,
       })),
+      failures: this.#failures,
       ...(this.#turn === undefined ? {} : { turn: this.#turn }),
       requests: this.#nodes.reduce((sum, { attempts }) => sum + attempts, 0),
       retries: this.#retries,

@@ -7,9 +7,16 @@ interface OperationFailure<Operation> {
   readonly operation: Operation;
   readonly operationId: OperationId;
   readonly nodes: readonly NodeResult[];
-  /** Every failed attempt that led here, oldest first. */
-  readonly attempts: readonly HoldfastError[];
+  readonly attempts: readonly FailedAttempt[];
   readonly cause?: unknown;
+}
+
+/** One request that did not do what it was sent for. */
+export interface FailedAttempt {
+  readonly node: string;
+  /** What for: to `look` whether the node has the group, to `write`, to `undo`, or to `read-back` what one of those did. */
+  readonly step: 'look' | 'write' | 'undo' | 'read-back';
+  readonly error: HoldfastError;
 }
 
 /** What the errors of an operation on a group have in common. */
@@ -19,10 +26,10 @@ class OperationError<Operation> extends HoldfastError {
   readonly operationId: OperationId;
   readonly nodes: readonly NodeResult[];
   /**
-   * Every failed attempt on the node that could not be asked or written, oldest first; `cause` is the last of them, unless
-   * something else ended the operation.
+   * Every failed attempt of the operation, on any node, oldest first; some of them may have been made good by a later one.
+   * `cause` is what turned the operation: the last one's error on the node that failed, the deadline, the signal's reason.
    */
-  readonly attempts: readonly HoldfastError[];
+  readonly attempts: readonly FailedAttempt[];
 
   constructor(code: string, message: string, failure: OperationFailure<Operation>, retryable: boolean) {
     super(message, { code, retryable, ...('cause' in failure ? { cause: failure.cause } : {}) });

@@ -5,24 +5,36 @@ import type { Meter } from './bulk.ts';
 import { conclude } from './conclude.ts';
 import type { OperationId } from './dialect.ts';
 import { type DriveSettings, drive, type Task } from './drive.ts';
-import { InconsistentClusterError, NodeUnavailableError } from './errors.ts';
+import { InconsistentClusterError, NodeUnavailableError, RolledBackError } from './errors.ts';
 import { type GroupHold, holdGroup, type Outside } from './group-hold.ts';
 import type { JournalEntry } from './journal.ts';
 import { KeyLocks } from './key-locks.ts';
 import type { Lock } from './lock.ts';
 import type { ReachableNode } from './node-list.ts';
-import type { CallOptions, ClusterSettings } from './options.ts';
+import type { CallSettings, ClusterSettings } from './options.ts';
 import type { GroupResult } from './result.ts';
 import type { RollbackNode } from './rollback.ts';
 
 const channel = tracingChannel('holdfast:cluster.operation');
+
+/** What subscribers of `holdfast:cluster.operation` see. */
+export interface OperationEvent {
+  readonly operation: 'create' | 'delete';
+  readonly groupId: string;
+  readonly operationId: OperationId;
+  /** From its end on. `aborted`: before anything was written. */
+  outcome?: 'changed' | 'unchanged' | 'rolled-back' | 'unavailable' | 'inconsistent' | 'aborted';
+  /** Requests sent to nodes, in all, and those of them that repeated an earlier one. From its end on. */
+  requests?: number;
+  retries?: number;
+}
 
 export interface OperationRequest {
   readonly operation: 'create' | 'delete';
   readonly groupId: string;
   readonly operationId: OperationId;
   readonly rollback?: readonly RollbackNode[];
-  readonly call: CallOptions;
+  readonly call: CallSettings;
   readonly meter?: Meter;
   /** Ends the wait for the lock; `call.signal` does too. */
   readonly waitSignal?: AbortSignal;
@@ -58,12 +70,32 @@ export class Operations {
 
   run(request: OperationRequest): Promise<GroupResult> {
     const { operation, groupId, operationId } = request;
-    return trace(channel, { operation, groupId, operationId }, () => this.#run(request));
+    const { logger } = this.#settings;
+    const event: OperationEvent = { operation, groupId, operationId };
+    return trace(channel, event, async (context) => {
+      try {
+        const result = await this.#run(request, context);
+        context.outcome = result.changed ? 'changed' : 'unchanged';
+        logger.debug(`${operation} of group ${JSON.stringify(groupId)}: ${context.outcome}`, { ...context });
+        return result;
+      } catch (error) {
+        if (error instanceof HoldfastError) {
+          context.outcome = outcomeOf(error);
+          logger[context.outcome === 'inconsistent' ? 'error' : 'warn'](error.message, { ...context });
+        } else {
+          context.outcome = 'aborted';
+          logger.debug(`${operation} of group ${JSON.stringify(groupId)} was aborted in time`, {
+            ...context,
+          });
+        }
+        throw error;
+      }
+    });
   }
 
-  async #run(request: OperationRequest): Promise<GroupResult> {
+  async #run(request: OperationRequest, event: OperationEvent): Promise<GroupResult> {
     const { operation, groupId, operationId, rollback, call, meter } = request;
-    const { clock, attemptTimeout, deadline, logger } = this.#settings;
+    const { clock, attemptTimeout, deadline } = this.#settings;
     const deadlineAt = clock.monotonic() + (call.deadline ?? deadline);
     const hold = await this.#hold(request, deadlineAt);
     let after = 0;
@@ -81,14 +113,12 @@ export class Operations {
       };
       const driven = await drive(this.#drive, task);
       after = driven.unsettledFor;
+      const { requests, retries } = driven;
+      Object.assign(event, { requests, retries });
       if (meter !== undefined) {
-        meter.requests += driven.requests;
-        meter.retries += driven.retries;
+        meter.requests += requests;
+        meter.retries += retries;
       }
-      const { ending } = driven;
-      const level =
-        ending === 'apart' ? 'error' : ending === 'good' || ending === 'unchanged' ? 'debug' : 'warn';
-      logger[level](`${operation} of a group ended: ${ending}`, { groupId, operationId, ending });
       return conclude(task, this.#nodes, driven);
     } finally {
       hold.release(after);
@@ -153,11 +183,15 @@ export class Operations {
   }
 }
 
+function outcomeOf(error: HoldfastError): 'rolled-back' | 'inconsistent' | 'unavailable' {
+  if (error instanceof RolledBackError) return 'rolled-back';
+  return error instanceof InconsistentClusterError ? 'inconsistent' : 'unavailable';
+}
+
 function unavailable(
   why: string,
   { operation, groupId, operationId }: OperationRequest,
   cause: unknown,
 ): NodeUnavailableError {
-  const attempts = cause instanceof HoldfastError ? [cause] : [];
-  return new NodeUnavailableError(why, { operation, groupId, operationId, nodes: [], attempts, cause });
+  return new NodeUnavailableError(why, { operation, groupId, operationId, nodes: [], attempts: [], cause });
 }

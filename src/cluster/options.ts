@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type Clock, type Random, systemClock, systemRandom } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import { type Logger, silentLogger } from '../core/observe.ts';
-import type { RetryPolicy } from '../core/retry.ts';
+import type { FullRetryPolicy, RetryPolicy } from '../core/retry.ts';
 import {
   abortSignal,
   callable,
@@ -20,73 +20,79 @@ import { pathDialect } from './path-dialect.ts';
 
 export interface ClusterClientOptions {
   /** How the nodes are spoken to. @default 'path' */
-  readonly dialect?: 'path' | 'header' | GroupDialect;
+  readonly dialect?: 'path' | 'header' | GroupDialect | undefined;
   /** Whether the nodes of one operation are asked and written side by side or one after the other. @default 'parallel' */
-  readonly strategy?: 'parallel' | 'sequential';
+  readonly strategy?: 'parallel' | 'sequential' | undefined;
   /**
    * Attempts per node and step while going forward, within `deadline`.
    * @default { attempts: 20, baseDelay: 50, maxDelay: 1_000, jitter: 'full' }
    */
-  readonly retry?: RetryPolicy;
+  readonly retry?: RetryPolicy | undefined;
   /**
    * Attempts per node and step while undoing, within `rollbackDeadline`.
    * @default { attempts: 60, baseDelay: 50, maxDelay: 1_000, jitter: 'full' }
    */
-  readonly rollbackRetry?: RetryPolicy;
+  readonly rollbackRetry?: RetryPolicy | undefined;
   /** Milliseconds for one request, its body included. @default 5_000 */
-  readonly attemptTimeout?: number;
+  readonly attemptTimeout?: number | undefined;
   /**
    * Milliseconds for one operation, its wait for the lock included. When it passes, nothing new goes forward; writes in
    * flight are awaited, for at most `attemptTimeout`, and then undone. @default 30_000
    */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** Milliseconds for the undo of one operation; longer than `settle`. @default 60_000 */
-  readonly rollbackDeadline?: number;
+  readonly rollbackDeadline?: number | undefined;
   /**
    * Milliseconds for which a request without an answer may still take effect on its node. What commits later than that
    * cannot be noticed. @default the value of `attemptTimeout`
    */
-  readonly settle?: number;
+  readonly settle?: number | undefined;
   /**
    * `exclusive`: nobody but this client (and those who share its `journal` or `lock`) writes these groups. `shared`: others
    * may; then what is not proven to be this client's own is never undone. @default 'exclusive'
    */
-  readonly writers?: 'exclusive' | 'shared';
+  readonly writers?: 'exclusive' | 'shared' | undefined;
   /** Remembers open operations; those who share one exclude each other group by group. @default none */
-  readonly journal?: Journal;
+  readonly journal?: Journal | undefined;
   /** Excludes whoever else takes the same lock, group by group. @default none */
-  readonly lock?: Lock;
+  readonly lock?: Lock | undefined;
   /** `undici` is faster than the platform's `fetch`, and neither msw nor a patched `fetch` sees it. @default 'fetch' */
-  readonly transport?: 'fetch' | 'undici';
+  readonly transport?: 'fetch' | 'undici' | undefined;
   /** In place of the platform's `fetch`, which is looked up at every call. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
   /** @default the system's */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** @default Math.random */
-  readonly random?: Random;
-  /** @default silent */
-  readonly logger?: Logger;
+  readonly random?: Random | undefined;
+  /**
+   * Hears of every request and every operation that came out well at `debug`, of operations that were not begun or were undone
+   * at `warn`, and of those that left nodes apart at `error`. @default silent
+   */
+  readonly logger?: Logger | undefined;
 }
 
 /** Options of one call. */
 export interface CallOptions {
   /** Milliseconds for one request. @default the client's */
-  readonly attemptTimeout?: number;
+  readonly attemptTimeout?: number | undefined;
   /** Milliseconds for the whole call. @default the client's */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /**
-   * Before the first write an abort rejects the call with the signal's reason; after it the operation is undone and rejects
-   * with `RolledBackError`.
+   * Before the first write an abort rejects the call with the signal's reason. After it, writes under way are awaited: where
+   * they make every node good the call resolves, else the operation is undone and rejects with `RolledBackError`.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
+
+/** `CallOptions` as far as they were given. */
+export type CallSettings = Partial<Defined<CallOptions>>;
 
 /** `ClusterClientOptions` with every default filled in. */
 export interface ClusterSettings {
   readonly dialect: GroupDialect;
   readonly strategy: 'parallel' | 'sequential';
-  readonly retry: Required<RetryPolicy>;
-  readonly rollbackRetry: Required<RetryPolicy>;
+  readonly retry: FullRetryPolicy;
+  readonly rollbackRetry: FullRetryPolicy;
   readonly attemptTimeout: number;
   readonly deadline: number;
   readonly rollbackDeadline: number;
@@ -138,7 +144,7 @@ export function parseClusterOptions(options: unknown): ClusterSettings {
   };
 }
 
-export function parseCallOptions(options: unknown): CallOptions {
+export function parseCallOptions(options: unknown): CallSettings {
   return options === undefined ? {} : defined(validate(callOptions, options, 'options'));
 }
 

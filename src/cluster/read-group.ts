@@ -4,13 +4,13 @@ import { attempt } from './attempt.ts';
 import type { OperationId } from './dialect.ts';
 import { NodeUnavailableError } from './errors.ts';
 import type { ReachableNode } from './node-list.ts';
-import type { CallOptions, ClusterSettings } from './options.ts';
+import type { CallSettings, ClusterSettings } from './options.ts';
 
 export interface GroupRead {
   readonly node: ReachableNode;
   readonly groupId: string;
   readonly operationId: OperationId;
-  readonly call: CallOptions;
+  readonly call: CallSettings;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function readGroup(
     groupId,
     operationId,
     nodes: [],
-    attempts: [...earlier, cause],
+    attempts: [...earlier, cause].map((error) => ({ node: node.name, step: 'look', error })),
     cause,
   });
 }

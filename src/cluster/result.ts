@@ -1,6 +1,7 @@
 import type { HoldfastError } from '../core/errors.ts';
 import type { RunSummary } from '../core/run.ts';
 import type { OperationId } from './dialect.ts';
+import type { InconsistentClusterError, RolledBackError } from './errors.ts';
 
 /** What became of one node. */
 export interface NodeResult {
@@ -36,17 +37,38 @@ export interface GroupResult {
 }
 
 /** What became of one group of a bulk run. */
-export interface GroupOutcome {
-  readonly groupId: string;
-  /**
-   * `changed`, `unchanged`: as wanted on every node. `rolled-back`: as before on every node. `unavailable`: nothing was
-   * written. `inconsistent`: some node may differ; `error` names it. `skipped`: never begun, or given up before anything
-   * was written because the run was stopped.
-   */
-  readonly status: 'changed' | 'unchanged' | 'rolled-back' | 'unavailable' | 'inconsistent' | 'skipped';
-  readonly result?: GroupResult;
-  readonly error?: HoldfastError;
-}
+export type GroupOutcome = { readonly groupId: string } & (
+  | {
+      /** As wanted on every node. */
+      readonly status: 'changed' | 'unchanged';
+      readonly result: GroupResult;
+      readonly error?: undefined;
+    }
+  | {
+      /** As before on every node. */
+      readonly status: 'rolled-back';
+      readonly result?: undefined;
+      readonly error: RolledBackError;
+    }
+  | {
+      /** Nothing was written: a `NodeUnavailableError`, or a `ConfigError` for an id that cannot be one. */
+      readonly status: 'unavailable';
+      readonly result?: undefined;
+      readonly error: HoldfastError;
+    }
+  | {
+      /** Some nodes may differ: `error.nodes` has them. */
+      readonly status: 'inconsistent';
+      readonly result?: undefined;
+      readonly error: InconsistentClusterError;
+    }
+  | {
+      /** Never begun, or given up before anything was written because the run was stopped. */
+      readonly status: 'skipped';
+      readonly result?: undefined;
+      readonly error?: undefined;
+    }
+);
 
 /** Sums up a bulk run. `done` is `changed + unchanged`; `failed` is `rolledBack + unavailable + inconsistent`. */
 export interface BulkSummary extends RunSummary<string> {

@@ -76,6 +76,9 @@ export const isGood = (node: NodeState): boolean => node.at === 'had' || node.at
 
 export const isWaiting = (node: NodeState): boolean => node.at === 'retry' || node.at === 'settling';
 
+/** Whether something of it is under way. */
+export const isBusy = (node: NodeState): boolean => node.at === 'sent' || isWaiting(node);
+
 /** Whether this operation may have changed the node. */
 export const needsUndo = (node: NodeState): boolean =>
   node.unknown || node.whose === 'ours' || node.whose === 'unproven';

@@ -4,6 +4,7 @@ import {
   answerVerify,
   answerWrite,
   beginUndo,
+  isBusy,
   isGood,
   isWaiting,
   type NodeState,
@@ -150,7 +151,7 @@ class Saga {
     for (let index = 0; index < this.#nodes.length; index++) {
       const node = this.#node(index);
       if (due(node)) this.#set(index, { ...node, step, at: 'sent', tries: 1 });
-      const busy = this.#node(index).at === 'sent' || isWaiting(this.#node(index));
+      const busy = isBusy(this.#node(index));
       if (this.#rules.strategy === 'sequential' && busy) return;
     }
   }
@@ -280,7 +281,7 @@ class Saga {
 
   #end(ending: Ending): void {
     for (const [index, node] of this.#nodes.entries()) {
-      if (node.at === 'sent' || isWaiting(node)) this.#cancel(index, { ...node, at: 'lacks', tries: 0 });
+      if (isBusy(node)) this.#cancel(index, { ...node, at: 'lacks', tries: 0 });
     }
     this.#phase = 'ended';
     this.#ending = ending;

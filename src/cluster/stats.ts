@@ -3,7 +3,7 @@ import { ConfigError, HoldfastError, HttpError } from '../core/errors.ts';
 import { type Attempted, retryAfter, withRetries } from '../core/retry.ts';
 import type { HttpAnswer, Transport } from '../http/transport.ts';
 import type { ReachableNode } from './node-list.ts';
-import type { CallOptions, ClusterSettings } from './options.ts';
+import type { CallSettings, ClusterSettings } from './options.ts';
 
 /** What the nodes of the header dialect count themselves. */
 export interface ClusterStats {
@@ -23,7 +23,7 @@ export async function readStats(
   settings: ClusterSettings,
   transport: Transport,
   nodes: readonly ReachableNode[],
-  call: CallOptions,
+  call: CallSettings,
 ): Promise<ClusterStats> {
   const [first] = nodes;
   if (first === undefined) throw new RangeError('a cluster has at least one node');

@@ -90,8 +90,11 @@ export class HttpError extends HoldfastError {
     readonly method: string;
     readonly body: string;
     readonly retryable?: boolean;
+    /** What the caller may make of it, to end the message. */
+    readonly note?: string;
   }) {
-    super(`${answer.method} ${answer.url} answered ${answer.status}`, {
+    const said = `${answer.method} ${answer.url} answered ${answer.status}`;
+    super(answer.note === undefined ? said : `${said}, ${answer.note}`, {
       code: 'HTTP_STATUS',
       retryable: answer.retryable ?? false,
     });

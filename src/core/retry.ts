@@ -7,18 +7,21 @@ export interface RetryPolicy {
   /** How many attempts in all; the first one counts. At least 1. */
   readonly attempts: number;
   /** Milliseconds; the ceiling of the first delay, doubled for each one after. @default 50 */
-  readonly baseDelay?: number;
+  readonly baseDelay?: number | undefined;
   /** Milliseconds; no delay's ceiling is above it. A server's `Retry-After` may be. @default 1_000 */
-  readonly maxDelay?: number;
+  readonly maxDelay?: number | undefined;
   /**
    * `full` draws each delay between 0 and its ceiling, so that many callers do not come back at once (the "full
    * jitter" of the AWS Architecture Blog, "Exponential Backoff And Jitter"). `none` waits the ceiling. @default 'full'
    */
-  readonly jitter?: 'full' | 'none';
+  readonly jitter?: 'full' | 'none' | undefined;
 }
 
+/** A `RetryPolicy` with every default filled in. */
+export type FullRetryPolicy = { readonly [Key in keyof RetryPolicy]-?: Exclude<RetryPolicy[Key], undefined> };
+
 /** The delay in milliseconds after the `failures`-th failed attempt, counted from 1. */
-export function backoff(policy: Required<RetryPolicy>, failures: number, random: Random): number {
+export function backoff(policy: FullRetryPolicy, failures: number, random: Random): number {
   const ceiling = Math.min(policy.maxDelay, policy.baseDelay * 2 ** (failures - 1));
   return policy.jitter === 'full' ? random() * ceiling : ceiling;
 }
@@ -50,7 +53,7 @@ export type Attempted<T> =
     };
 
 export interface RetryRules {
-  readonly retry: Required<RetryPolicy>;
+  readonly retry: FullRetryPolicy;
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds for all attempts and the delays between them. */

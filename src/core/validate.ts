@@ -72,6 +72,14 @@ function describe(issue: v.BaseIssue<unknown>, name: string): ConfigIssue[] {
   );
   // `flatten` of valibot hides what is wrong inside a union; its members' issues, with paths from there on, do not.
   if (issue.issues !== undefined) return issue.issues.flatMap((inner) => describe(inner, path));
-  const unknownKey = issue.type === 'strict_object' && issue.expected === 'never';
-  return [{ path, message: unknownKey ? 'is not an option' : issue.message }];
+  return [{ path, message: messageOf(issue) }];
+}
+
+/** valibot's own texts speak of types and keys. */
+function messageOf({ type, kind, expected, received, message }: v.BaseIssue<unknown>): string {
+  if (kind !== 'schema' || type === 'custom') return message;
+  if (type.endsWith('object') && expected === 'never') return 'is not an option';
+  if (received === 'undefined') return 'is missing';
+  const wanted: Record<string, string> = { Object: 'an object', Array: 'an array' };
+  return `expected ${wanted[expected ?? ''] ?? `a ${expected}`}, received ${received}`;
 }

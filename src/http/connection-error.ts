@@ -1,13 +1,17 @@
 import { inspect } from 'node:util';
-import { ConnectionError } from '../core/errors.ts';
+import { ConfigError, ConnectionError, type HoldfastError } from '../core/errors.ts';
 import { isSecretName, redacted, redactText, redactUrl } from '../core/observe.ts';
 import type { HttpRequest } from './transport.ts';
 
 /** An answer that is whole and of no use. Its message says why and holds nothing of request or answer. */
 export class UnusableAnswer extends Error {}
 
-/** The `ConnectionError` for what broke an attempt. The cause is kept, or copied without what must not be seen. */
-export function connectionError(request: HttpRequest, cause: unknown): ConnectionError {
+/**
+ * The `ConnectionError` for what broke an attempt. The cause is kept, or copied without what must not be seen. A url that
+ * fetch will never send to is a `ConfigError`.
+ */
+export function connectionError(request: HttpRequest, cause: unknown): HoldfastError {
+  if (chainOf(cause).some(({ message }) => message === 'bad port')) return badPort(request);
   const reason = reasonOf(cause);
   const message = `${request.method} ${redactUrl(request.url)} got no complete answer${reason && `: ${reason}`}`;
   if (cause instanceof UnusableAnswer || cause === undefined) return new ConnectionError(message);
@@ -18,12 +22,16 @@ export function connectionError(request: HttpRequest, cause: unknown): Connectio
 /** The code of the innermost error, as ECONNREFUSED; its message may hold anything. */
 function reasonOf(error: unknown): string {
   if (error instanceof UnusableAnswer) return error.message;
-  for (const { code, message } of chainOf(error).reverse()) {
+  for (const { code } of chainOf(error).reverse()) {
     if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return code;
-    // The fetch standard forbids the ports of other protocols, 6000 and 5060 among them.
-    if (message === 'bad port') return "a port that fetch refuses; transport: 'undici' takes it";
   }
   return '';
+}
+
+/** The fetch standard forbids the ports of other protocols, 6000 and 5060 among them. */
+function badPort({ url }: HttpRequest): ConfigError {
+  const message = `${redactUrl(url)} has a port that fetch refuses; use another one, or transport: 'undici'`;
+  return new ConfigError([{ path: 'url', message }]);
 }
 
 type Coded = Error & { readonly code?: unknown };

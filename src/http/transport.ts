@@ -35,7 +35,7 @@ export interface Transport {
    * @throws {TimeoutError} after `request.timeout`.
    * @throws {ConnectionError} where no complete answer came for another reason, or its body is over the limit.
    * @throws The signal's reason once that has aborted.
-   * @throws {ConfigError} for a request that no HTTP can carry; nothing was sent.
+   * @throws {ConfigError} for a request that HTTP, or fetch, cannot carry; nothing was sent.
    * @throws {ClosedError} after `close()`.
    */
   send(request: HttpRequest): Promise<HttpAnswer>;

@@ -37,3 +37,20 @@ export type { Logger } from './core/observe.ts';
 export type { RerunKind } from './core/rerun.ts';
 export type { RetryPolicy } from './core/retry.ts';
 export { type Progress, Run, type RunOptions, type RunSummary } from './core/run.ts';
+export type {
+  KubernetesCallOptions,
+  KubernetesDeleteCollectionOptions,
+  KubernetesDeleteOptions,
+  KubernetesListOptions,
+  KubernetesWatchOptions,
+  PodLogOptions,
+  PropagationPolicy,
+} from './kube/call-options.ts';
+export { connectKubernetes } from './kube/connect-kubernetes.ts';
+export { KubernetesError, type StatusCause, type StatusDetails } from './kube/errors.ts';
+export type { Kubernetes } from './kube/kubernetes.ts';
+export type { KubernetesOptions } from './kube/options.ts';
+export type { PodAnswer, PodRequest } from './kube/pods.ts';
+export type { RateLimit } from './kube/rate-limit.ts';
+export type { KubernetesObject, KubernetesResource } from './kube/resources.ts';
+export type { KubernetesWatchEvent } from './kube/watch-buffer.ts';

@@ -95,17 +95,17 @@ function judge(
       method: request.method,
       url: redactUrl(request.url),
       retryable: verdict !== 'refused',
-      ...(isForeign(status, own) ? { note: foreign(dialect.name) } : {}),
+      ...(dialect.isOwnAnswer?.(heard) === false && !isFailure(status) ? { note: foreign(dialect) } : {}),
     }),
     ...(wait === undefined ? {} : { retryAfter: wait }),
   };
 }
 
-/** A server's failure needs no explanation; what looks like an answer of somebody else does. */
-const isForeign = (status: number, own: boolean) => !own && status < 500 && status !== 408 && status !== 429;
+/** Says itself what is wrong; other answers that are not the node's do not. */
+const isFailure = (status: number) => status >= 500 || status === 408 || status === 425 || status === 429;
 
-const foreign = (dialect = 'given') =>
-  `and not in words of the ${dialect} dialect: is the base url right, and the dialect?`;
+const foreign = ({ name = 'given' }: GroupDialect) =>
+  `and not in words of the ${name} dialect: is the base url right, and the dialect?`;
 
 const withCredentials = (headers: Readonly<Record<string, string>>, { authorization }: ReachableNode) =>
   authorization === undefined ? headers : { ...headers, authorization };

@@ -15,6 +15,7 @@ import { count, milliseconds, oneOf } from '../core/validate.ts';
  * - `too-many`, `unavailable`: 429 or 503 with a `Retry-After` of `retryAfter` seconds, before the commit
  * - `truncated`: committed, then the connection ends before the answer's body is complete
  * - `bad-gateway`: committed, then a proxy's 502 page
+ * - `expired`: 410 before the commit, as Kubernetes has it for a version that it no longer remembers
  */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -33,6 +34,8 @@ export const FAULT_KINDS = [
   'unavailable',
   'truncated',
   'bad-gateway',
+  // New kinds go last: the order is part of what a seed means.
+  'expired',
 ] as const;
 
 export interface FaultTiming {

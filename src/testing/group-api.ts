@@ -32,7 +32,7 @@ interface GroupWriteTarget {
 
 export type GroupRequest = GroupRead | (GroupWriteTarget & { readonly groupId: GroupId });
 
-export type FailureStatus = 408 | 413 | 429 | 500 | 503;
+export type FailureStatus = 408 | 410 | 413 | 429 | 500 | 503;
 
 export const isAnswer = (value: GroupRoute | GroupAnswer): value is GroupAnswer => 'status' in value;
 

@@ -74,6 +74,9 @@ export function answerWithFault(exchange: Exchange, { kind, lateBy, slowBy, retr
       commit();
       send(BAD_GATEWAY);
       break;
+    case 'expired':
+      send(api.failure(410));
+      break;
   }
 }
 

@@ -12,25 +12,25 @@ import { TimerSet } from './timer-set.ts';
 
 export interface GroupNodesOptions {
   /** How many (then named node01, node02, …), or their names. @default 3 */
-  readonly nodes?: number | readonly string[];
+  readonly nodes?: number | readonly string[] | undefined;
   /**
    * `path`: every node is a server of its own. `header`: one server for all, and the request header `node` names the
    * one meant. @default 'path'
    */
-  readonly dialect?: 'path' | 'header';
+  readonly dialect?: 'path' | 'header' | undefined;
   /**
    * Path of a SQLite file, made where there is none; records in it are kept. It has a table per node, named as the
    * node, with the columns `groupId` and `timestamp`, and may be read by others meanwhile. @default ':memory:'
    */
-  readonly database?: string;
+  readonly database?: string | undefined;
   /** What goes wrong on the group routes. @default nothing */
-  readonly faults?: FaultPlan;
+  readonly faults?: FaultPlan | undefined;
   /** 0 takes free ones. Where each node is a server, the first one's; the next one's is one higher. @default 0 */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** @default '127.0.0.1' */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** Times late commits and slow answers. @default the system's */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** Running nodes. */

@@ -85,6 +85,7 @@ const NO_SUCH_NODE = failed('The header node has to name one of the nodes.', 406
 
 const FAILURES: Readonly<Record<FailureStatus, string>> = {
   408: 'Timeout due to Random Behavior',
+  410: 'It is gone.',
   413: 'The body is too large.',
   429: 'Too many requests.',
   500: 'InternalServerError due to Random Behavior',

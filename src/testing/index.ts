@@ -2,3 +2,11 @@ export { FaultPlan } from './fault-plan.ts';
 export type { Fault, FaultKind, FaultRates, FaultRequest, FaultStep, FaultTiming } from './fault-schema.ts';
 export { type GroupNodes, type GroupNodesOptions, startGroupNodes } from './group-nodes.ts';
 export type { GroupRecord } from './group-records.ts';
+export type { AddedPod, AddedService } from './mini-kubernetes/added.ts';
+export type { AccessRule, TokenGrant, Tokens } from './mini-kubernetes/api/access.ts';
+export type { Image, ImageContext, Images } from './mini-kubernetes/kubelet/image.ts';
+export {
+  type MiniKubernetes,
+  type MiniKubernetesOptions,
+  startMiniKubernetes,
+} from './mini-kubernetes/mini-kubernetes.ts';

@@ -75,6 +75,7 @@ const NOT_JSON = page(400, 'Bad Request');
 
 const FAILURES: Readonly<Record<FailureStatus, string>> = {
   408: 'Request timeout',
+  410: 'Gone',
   413: 'Request too large',
   429: 'Too many requests',
   500: 'Internal server error',

@@ -70,12 +70,14 @@ const courses: Readonly<
   unavailable: [503, 'none'],
   truncated: ['cut', 'now'],
   'bad-gateway': [502, 'now'],
+  expired: [410, 'none'],
 };
 
 const own: Readonly<Record<Dialect, (status: number) => string>> = {
   header: (status) =>
     ({
       408: '{"message": "Timeout due to Random Behavior", "status": 408}',
+      410: '{"message": "It is gone.", "status": 410}',
       429: '{"message": "Too many requests.", "status": 429}',
       500: '{"message": "InternalServerError due to Random Behavior", "status": 500}',
       503: '{"message": "The service is unavailable.", "status": 503}',
@@ -83,6 +85,7 @@ const own: Readonly<Record<Dialect, (status: number) => string>> = {
   path: (status) =>
     ({
       408: '{"error": "Request timeout"}',
+      410: '{"error": "Gone"}',
       429: '{"error": "Too many requests"}',
       500: '{"error": "Internal server error"}',
       503: '{"error": "Service unavailable"}',

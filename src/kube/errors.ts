@@ -1,0 +1,62 @@
+import { defineError, HoldfastError } from '../core/errors.ts';
+
+/** The `details` of a Status of the API, where it gave any. */
+export interface StatusDetails {
+  readonly name?: string;
+  readonly group?: string;
+  /** The resource in plural (`jobs`); for a failed validation or precondition the kind (`Job`). */
+  readonly kind?: string;
+  readonly uid?: string;
+  /** One entry for each thing that is wrong. */
+  readonly causes?: readonly StatusCause[];
+  readonly retryAfterSeconds?: number;
+}
+
+export interface StatusCause {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly field?: string;
+}
+
+/**
+ * The API server answered that it did not do what was asked. `reason` is the API's own word: `NotFound`, `AlreadyExists`,
+ * `Conflict`, `Forbidden`, `Invalid`, `Expired` and so on.
+ */
+export class KubernetesError extends HoldfastError {
+  static {
+    defineError(this, 'KubernetesError');
+  }
+
+  /** The HTTP status. */
+  readonly status: number;
+  /** Empty where the answer gave none, or was not the API's own. */
+  readonly reason: string;
+  readonly details: StatusDetails | undefined;
+  /**
+   * Whether an earlier attempt of the same call got no clear answer and may have taken effect: a `Conflict` may then be
+   * one with the call's own write.
+   */
+  readonly uncertain: boolean;
+
+  constructor(
+    message: string,
+    answer: {
+      readonly status: number;
+      readonly reason: string;
+      readonly details?: StatusDetails | undefined;
+      readonly uncertain?: boolean;
+      readonly cause?: unknown;
+    },
+  ) {
+    const { status, reason } = answer;
+    super(message, {
+      code: 'KUBERNETES_STATUS',
+      retryable: status === 408 || status === 429 || status >= 500,
+      ...('cause' in answer && { cause: answer.cause }),
+    });
+    this.status = status;
+    this.reason = reason;
+    this.details = answer.details;
+    this.uncertain = answer.uncertain ?? false;
+  }
+}

@@ -1,0 +1,45 @@
+import type { ResourceName } from './objects.ts';
+
+export interface Resource {
+  readonly name: ResourceName;
+  readonly kind: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly namespaced: boolean;
+}
+
+/** Every resource by its plural name. */
+export const RESOURCES: { readonly [Name in ResourceName]: Resource } = {
+  pods: core('pods', 'Pod'),
+  services: core('services', 'Service'),
+  secrets: core('secrets', 'Secret'),
+  configmaps: core('configmaps', 'ConfigMap'),
+  namespaces: { ...core('namespaces', 'Namespace'), namespaced: false },
+  jobs: { name: 'jobs', kind: 'Job', group: 'batch', version: 'v1', namespaced: true },
+  leases: { name: 'leases', kind: 'Lease', group: 'coordination.k8s.io', version: 'v1', namespaced: true },
+};
+
+export const isResourceName = (name: string): name is ResourceName => Object.hasOwn(RESOURCES, name);
+
+export const apiVersionOf = ({ group, version }: Resource): string =>
+  group === '' ? version : `${group}/${version}`;
+
+/** `jobs.batch`, `pods`: what messages about an object call its resource. */
+export const qualifiedName = ({ name, group }: Resource): string =>
+  group === '' ? name : `${name}.${group}`;
+
+/** `Job.batch`, `Pod`: what messages about validation call it. */
+export const qualifiedKind = ({ kind, group }: Resource): string =>
+  group === '' ? kind : `${kind}.${group}`;
+
+function core(name: ResourceName, kind: string): Resource {
+  return { name, kind, group: '', version: 'v1', namespaced: true };
+}
+
+/** A stored object as it is answered by itself: with its kind and apiVersion, which the items of lists lack. */
+export const renderObject = (resource: Resource, object: object): object => ({
+  kind: resource.kind,
+  apiVersion: apiVersionOf(resource),
+  ...object,
+});

@@ -3,130 +3,121 @@
  *
  *   npx tsx examples/cluster-job.ts demo
  */
-import { parseArgs } from 'node:util';
-import { type BulkSummary, ClusterClient, type GroupOutcome, HoldfastError, type Run } from 'holdfast';
+import { once } from 'node:events';
+import { ClusterClient } from 'holdfast';
 import { FaultPlan, type GroupNodes, startGroupNodes } from 'holdfast/testing';
+import { UsageError } from './arguments.ts';
+import { HELP, readSettings, type Settings } from './cluster-job-settings.ts';
+import { errorTally } from './error-tally.ts';
 import { progressBar } from './progress-bar.ts';
+import { runScript } from './run-script.ts';
+import { printTable } from './table.ts';
 
-const HELP = `Usage: cluster-job.ts COMMAND [OPTIONS]
-
-Commands
-  create-one ID   create one group on every node
-  delete-one ID   delete one group from every node
-  create          create the groups 0 to COUNT-1
-  delete          delete the groups 0 to COUNT-1
-  stats           how many groups each node holds, and whether they are the same
-  demo            create, stats, delete, stats
-
-Options
-  --nodes NAME=URL,…   the cluster; without it, three nodes are started in this process
-  --dialect NAME       header or path                                        [header]
-  --count N            groups of create, delete, demo and, in the path dialect, stats   [100]
-  --concurrency N      groups under way at once                              [16]
-  --failures P         share of requests that the started nodes fail, 0 to 1 [0.2]
-  --seed N             repeats the failures of an earlier run                [1]
-  --help               this text
-
-The exit code is 0 when every group came out as asked for, else 1.`;
-
-interface Job {
+interface Job extends Settings {
   readonly cluster: ClusterClient;
-  readonly ids: readonly string[];
-  readonly concurrency: number;
-  readonly dialect: 'header' | 'path';
+  /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-async function main(): Promise<boolean> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      nodes: { type: 'string' },
-      dialect: { type: 'string', default: 'header' },
-      count: { type: 'string', default: '100' },
-      concurrency: { type: 'string', default: '16' },
-      failures: { type: 'string', default: '0.2' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const [command, id] = positionals;
-  if (values.help || command === undefined) {
+await runScript(async (signal) => {
+  const settings = readSettings();
+  if (settings === undefined) {
     console.log(HELP);
-    return values.help;
+    return true;
   }
-  const dialect = oneOf('--dialect', values.dialect, ['header', 'path']);
-  const count = numberOf('--count', values.count, 0);
-  const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  if (settings.command === 'serve') return serve(settings, signal);
+  await using embedded = settings.nodes === undefined ? await embeddedNodes(settings) : undefined;
+  const { nodes = embedded?.urls ?? {}, dialect } = settings;
+  await using cluster = new ClusterClient(nodes, { dialect });
+  return await runCommand({ ...settings, cluster, signal });
+});
 
-  await using embedded = values.nodes === undefined ? await embeddedNodes(dialect, values) : undefined;
-  await using cluster = new ClusterClient(embedded?.urls ?? parseNodes(values.nodes ?? ''), { dialect });
-  return await runCommand(command, id, {
-    cluster,
-    dialect,
-    ids: Array.from({ length: count }, (_, index) => String(index)),
-    concurrency: numberOf('--concurrency', values.concurrency, 1),
-    signal: interrupt.signal,
-  });
-}
-
-async function runCommand(command: string, id: string | undefined, job: Job): Promise<boolean> {
-  switch (command) {
+/** Whether all came out as asked for. */
+async function runCommand(job: Job): Promise<boolean> {
+  switch (job.command) {
     case 'create-one':
+      return one('created', job);
     case 'delete-one':
-      return one(command, id, job);
+      return one('deleted', job);
     case 'create':
     case 'delete':
-      return bulk(command, job);
+      return bulk(job.command, job);
     case 'stats':
       return stats(job);
-    case 'demo': {
-      const created = (await bulk('create', job)) && (await stats(job));
-      const deleted = (await bulk('delete', job)) && (await stats(job));
-      return created && deleted;
-    }
     default:
-      throw new UsageError(`there is no command ${JSON.stringify(command)}`);
+      return demo(job);
   }
 }
 
-async function one(
-  command: 'create-one' | 'delete-one',
-  id: string | undefined,
-  { cluster, signal }: Job,
-): Promise<boolean> {
-  if (id === undefined) throw new UsageError(`${command} needs the id of a group`);
-  const result = await (command === 'create-one'
+/** Its second half runs as well where the first left something out. */
+async function demo(job: Job): Promise<boolean> {
+  const look = () => stats(job);
+  const steps = [() => bulk('create', job), look, () => bulk('delete', job), look];
+  let ok = true;
+  for (const step of steps) {
+    job.signal.throwIfAborted();
+    ok = (await step()) && ok;
+  }
+  return ok;
+}
+
+async function one(word: 'created' | 'deleted', { cluster, id, signal }: Job): Promise<boolean> {
+  const result = await (word === 'created'
     ? cluster.createGroup(id, { signal })
     : cluster.deleteGroup(id, { signal }));
-  console.table(
-    Object.fromEntries(result.nodes.map(({ node, outcome, attempts }) => [node, { outcome, attempts }])),
-  );
+  printTable([
+    ['node', 'outcome', 'attempts'],
+    ...result.nodes.map(({ node, outcome, attempts }) => [node, outcome, attempts]),
+  ]);
+  const before = word === 'created' ? 'every node had it before' : 'no node had it';
+  console.log(`group ${JSON.stringify(id)}: ${result.changed ? word : `nothing to do, ${before}`}`);
   return true;
 }
 
-async function bulk(
-  command: 'create' | 'delete',
-  { cluster, ids, concurrency, signal }: Job,
-): Promise<boolean> {
-  const options = { concurrency, signal, onProgress: progressBar(command) };
-  const run: Run<GroupOutcome, BulkSummary> =
-    command === 'create' ? cluster.createGroups(ids, options) : cluster.deleteGroups(ids, options);
-  for await (const { error } of run) if (error !== undefined) console.error(error.message);
+async function bulk(command: 'create' | 'delete', job: Job): Promise<boolean> {
+  const { cluster, count, concurrency, failAbove, signal } = job;
+  const bar = progressBar(command, count);
+  const errors = errorTally(bar.note);
+  const options = { concurrency, failAbove, signal, onProgress: bar.show };
+  const run =
+    command === 'create'
+      ? cluster.createGroups(groupIds(count), options)
+      : cluster.deleteGroups(groupIds(count), options);
+  try {
+    for await (const { status, error } of run) {
+      // Each of these groups needs a look, so each is named.
+      if (status === 'inconsistent') bar.note(error?.message ?? status);
+      else if (error !== undefined) errors.add(error);
+    }
+  } finally {
+    errors.end();
+    bar.end();
+  }
   const summary = await run;
-  console.table({
-    [command === 'create' ? 'created' : 'deleted']: summary.changed,
-    unchanged: summary.unchanged,
-    'rolled back': summary.rolledBack,
-    unavailable: summary.unavailable,
-    inconsistent: summary.inconsistent,
-    skipped: summary.skipped,
-    requests: summary.requests,
-    retries: summary.retries,
-    'time (s)': (summary.durationMs / 1000).toFixed(2),
-  });
-  return summary.ok;
+  const notBegun = count - summary.done - summary.failed;
+  if (notBegun > 0 && !signal.aborted) console.error(`stopped: more than ${failAbove} failed (--fail-above)`);
+  printTable([
+    [command === 'create' ? 'created' : 'deleted', summary.changed],
+    ['unchanged', summary.unchanged],
+    ['rolled back', summary.rolledBack],
+    ['unavailable', summary.unavailable],
+    ['inconsistent', summary.inconsistent],
+    ['skipped', notBegun],
+    ['requests', summary.requests],
+    ['retries', summary.retries],
+    ['time (s)', Number((summary.durationMs / 1000).toFixed(2))],
+  ]);
+  return summary.done === count;
+}
+
+/** 0 to `size` - 1, made when they are asked for: a billion need no more memory than ten. */
+function groupIds(size: number) {
+  return {
+    size,
+    *[Symbol.iterator]() {
+      for (let id = 0; id < size; id++) yield String(id);
+    },
+  };
 }
 
 /** Only the header dialect counts its records; elsewhere each node is asked for each id. */
@@ -137,72 +128,55 @@ async function stats(job: Job): Promise<boolean> {
   return consistent;
 }
 
-async function askForEach({ cluster, ids, signal }: Job) {
-  const held = await Promise.all(
-    cluster.nodes.map(async ({ name }) => {
-      const present: string[] = [];
-      for (const id of ids) if (await cluster.groupExists(name, id, { signal })) present.push(id);
-      return [name, present] as const;
-    }),
-  );
-  const [first] = held;
-  return {
-    consistent: held.every(([, present]) => present.join() === first?.[1].join()),
-    counts: Object.fromEntries(held.map(([name, present]) => [name, present.length])),
-  };
+async function askForEach({ cluster, count, signal }: Job) {
+  const names = cluster.nodes.map(({ name }) => name);
+  const counts = Object.fromEntries(names.map((name) => [name, 0]));
+  const bar = progressBar('stats', count);
+  let consistent = true;
+  let done = 0;
+  try {
+    for (const id of groupIds(count)) {
+      const held = await Promise.all(names.map((name) => cluster.groupExists(name, id, { signal })));
+      for (const [index, name] of names.entries()) if (held[index]) counts[name] = (counts[name] ?? 0) + 1;
+      if (new Set(held).size > 1) consistent = false;
+      done += 1;
+      bar.show({ done, failed: 0 });
+    }
+  } finally {
+    bar.end();
+  }
+  return { consistent, counts };
 }
 
-function embeddedNodes(
-  dialect: 'header' | 'path',
-  { failures, seed }: { readonly failures: string; readonly seed: string },
-): Promise<GroupNodes> {
-  const rate = numberOf('--failures', failures, 0);
-  if (rate > 1) throw new UsageError(`--failures is a share from 0 to 1, received ${failures}`);
-  const faults = FaultPlan.seeded(numberOf('--seed', seed, 0), {
-    'error-before': rate / 2,
-    'timeout-before': rate / 2,
+async function embeddedNodes(settings: Settings): Promise<GroupNodes> {
+  const nodes = await startGroupNodes({ dialect: settings.dialect, faults: faultsOf(settings) });
+  const { length } = Object.keys(nodes.urls);
+  console.error(`without --nodes: ${length} nodes for this run only, ${describeFaults(settings)}`);
+  return nodes;
+}
+
+async function serve(settings: Settings, signal: AbortSignal): Promise<boolean> {
+  const { dialect, port, database } = settings;
+  await using nodes = await startGroupNodes({
+    dialect,
+    port,
+    faults: faultsOf(settings),
+    ...(database === undefined ? {} : { database }),
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.syscall !== 'listen') throw error;
+    throw new UsageError(`cannot listen on --port ${port} (${error.code}); choose another`);
   });
-  return startGroupNodes({ dialect, faults });
+  const list = Object.entries(nodes.urls).map(([name, url]) => `${name}=${url}`);
+  console.log(`--nodes ${list.join()} --dialect ${dialect}`);
+  console.error(`${list.length} nodes, ${describeFaults(settings)}, until Ctrl-C`);
+  if (!signal.aborted) await once(signal, 'abort');
+  return true;
 }
 
-function parseNodes(text: string): Record<string, string> {
-  const entries = text.split(',').map((entry) => {
-    const at = entry.indexOf('=');
-    if (at < 1) throw new UsageError(`--nodes takes NAME=URL,…, received ${JSON.stringify(entry)}`);
-    return [entry.slice(0, at), entry.slice(at + 1)] as const;
-  });
-  return Object.fromEntries(entries);
+function faultsOf({ failures, seed }: Settings): FaultPlan {
+  return FaultPlan.seeded(seed, { 'error-before': failures / 2, 'timeout-before': failures / 2 });
 }
 
-function numberOf(option: string, text: string, least: number): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(value >= least))
-    throw new UsageError(`${option} takes a number of at least ${least}, received ${text}`);
-  return value;
-}
-
-function oneOf<const Words extends readonly string[]>(
-  option: string,
-  text: string,
-  words: Words,
-): Words[number] {
-  const word = words.find((candidate) => candidate === text);
-  if (word === undefined) throw new UsageError(`${option} is ${words.join(' or ')}, received ${text}`);
-  return word;
-}
-
-class UsageError extends Error {}
-
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  const expected = error instanceof HoldfastError || error instanceof UsageError || isArgumentError(error);
-  if (!expected) throw error;
-  console.error(error.message);
-  if (!(error instanceof HoldfastError)) console.error('Try --help.');
-  process.exitCode = 1;
-}
-
-function isArgumentError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+function describeFaults({ failures }: Settings): string {
+  return `${Number((failures * 100).toFixed(2))} % of requests fail`;
 }

@@ -1,0 +1,143 @@
+import type { ClusterNode, RunOptions } from 'holdfast';
+import { type Arguments, oneOf, readArguments, share, UsageError, wholeNumber } from './arguments.ts';
+
+export const HELP = `Usage: cluster-job.ts COMMAND [OPTIONS]
+
+Commands
+  create-one ID   create one group on every node
+  delete-one ID   delete one group from every node
+  create          create the groups 0 to COUNT-1
+  delete          delete the groups 0 to COUNT-1
+  stats           how many groups each node holds, and whether they are the same
+  demo            create, stats, delete, stats
+  serve           run three unstable nodes on a fixed port until Ctrl-C
+
+Options
+  --nodes NAME=URL,…   the cluster; without it, three unstable nodes are started in this process,
+                       and what they hold is gone at its end
+  --dialect NAME       header or path           [header; the library's own default is path]
+  --count N            groups of create, delete, demo and, in the path dialect, stats [100]
+  --concurrency N      groups under way at once                                       [16]
+  --fail-above N       create, delete and demo begin no more groups once more than so
+                       many failed: a count such as 5, or a share such as 10%         [10%]
+  --help, -h           this text
+
+Options of the nodes that are started here, so not together with --nodes
+  --failures P         share of requests that fail, 0 to 1                            [0.2]
+  --seed N             repeats the failures of an earlier run                         [1]
+  --port N             serve: the port, in the path dialect the first of three;
+                       0 takes free ones                                            [8001]
+  --database FILE      serve: a SQLite file that keeps the records            [in memory]
+
+Ctrl-C undoes what is half done; a second one ends at once.
+The exit code is 0 when every group came out as asked for, 130 after Ctrl-C, else 1.`;
+
+export type Command = (typeof COMMANDS)[number];
+export type Dialect = 'header' | 'path';
+
+export interface Settings {
+  readonly command: Command;
+  /** Of create-one and delete-one. */
+  readonly id: string;
+  readonly dialect: Dialect;
+  readonly count: number;
+  readonly concurrency: number;
+  readonly failAbove: NonNullable<RunOptions['failAbove']>;
+  /** Undefined: nodes are started in this process. */
+  readonly nodes: readonly ClusterNode[] | undefined;
+  readonly failures: number;
+  readonly seed: number;
+  readonly port: number;
+  readonly database: string | undefined;
+}
+
+/**
+ * What the command line says, this process's by default; `undefined` where it asks for help.
+ *
+ * @throws UsageError
+ */
+export function readSettings(args?: readonly string[]): Settings | undefined {
+  const { help, positionals, options } = readArguments(OPTIONS, args);
+  if (help) return undefined;
+  const [word, ...rest] = positionals;
+  if (word === undefined) throw new UsageError(`give one of the commands ${COMMANDS.join(', ')}`);
+  const command = oneOf('command', word, COMMANDS);
+  refuseContradictions(command, options);
+  const nodes = options.get('nodes');
+  return {
+    command,
+    id: idOf(command, rest),
+    dialect: oneOf('dialect', options.get('dialect') ?? 'header', ['header', 'path']),
+    count: wholeNumber('count', options.get('count') ?? '100', 0),
+    concurrency: wholeNumber('concurrency', options.get('concurrency') ?? '16', 1),
+    failAbove: failAboveOf(options.get('fail-above') ?? '10%'),
+    nodes: nodes === undefined ? undefined : parseNodes(nodes),
+    failures: share('failures', options.get('failures') ?? '0.2'),
+    seed: wholeNumber('seed', options.get('seed') ?? '1', 0),
+    port: wholeNumber('port', options.get('port') ?? '8001', 0, 65_535),
+    database: options.get('database'),
+  };
+}
+
+const COMMANDS = ['create-one', 'delete-one', 'create', 'delete', 'stats', 'demo', 'serve'] as const;
+
+const OPTIONS = [
+  'nodes',
+  'dialect',
+  'count',
+  'concurrency',
+  'fail-above',
+  'failures',
+  'seed',
+  'port',
+  'database',
+] as const;
+
+type Options = Arguments<(typeof OPTIONS)[number]>['options'];
+
+function refuseContradictions(command: Command, options: Options): void {
+  if (command === 'serve') {
+    if (options.has('nodes')) throw new UsageError('serve starts nodes of its own, so it takes no --nodes');
+    return;
+  }
+  for (const option of ['port', 'database'] as const) {
+    if (options.has(option)) throw new UsageError(`--${option} is for serve, not for ${command}`);
+  }
+  for (const option of ['failures', 'seed'] as const) {
+    if (options.has('nodes') && options.has(option)) {
+      throw new UsageError(`--${option} is for nodes that are started here, so it does not go with --nodes`);
+    }
+  }
+}
+
+function idOf(command: Command, rest: readonly string[]): string {
+  const wanted = command === 'create-one' || command === 'delete-one' ? 1 : 0;
+  const [id] = rest;
+  if (wanted === 1 && id === undefined) throw new UsageError(`${command} needs the id of a group`);
+  if (rest.length > wanted) {
+    const takes = wanted === 1 ? 'one id' : 'nothing but options';
+    throw new UsageError(
+      `${command} takes ${takes}, received ${rest.map((text) => JSON.stringify(text)).join(' ')}`,
+    );
+  }
+  return id ?? '';
+}
+
+function failAboveOf(text: string): Settings['failAbove'] {
+  if (/^\d+$/.test(text)) return wholeNumber('fail-above', text, 0);
+  const [, percent] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text) ?? [];
+  if (percent !== undefined && Number(percent) <= 100) return `${Number(percent)}%`;
+  throw new UsageError(
+    `--fail-above takes a whole number or a share from 0% to 100%, received ${JSON.stringify(text)}`,
+  );
+}
+
+/** A list, not an object, so that two nodes of one name are both seen, and refused by the client. */
+function parseNodes(text: string): readonly ClusterNode[] {
+  return text.split(',').map((entry, index) => {
+    const at = entry.indexOf('=');
+    // The entry is not shown: its url may hold a password.
+    if (at < 1) throw new UsageError(`--nodes takes NAME=URL,…; number ${index + 1} has no NAME=`);
+    return { name: entry.slice(0, at), url: entry.slice(at + 1) };
+  });
+}

@@ -18,10 +18,16 @@ import {
  * is to be repeated, gets one of its own.
  */
 export class FaultPlan {
+  /** The nodes that the steps of a script name; a server that has none of such a name can say so. */
+  readonly nodes: ReadonlySet<string>;
   readonly #next: (request: FaultRequest) => Fault | undefined;
 
-  private constructor(next: (request: FaultRequest) => Fault | undefined) {
+  private constructor(
+    next: (request: FaultRequest) => Fault | undefined,
+    nodes: ReadonlySet<string> = new Set(),
+  ) {
     this.#next = next;
+    this.nodes = nodes;
   }
 
   /**
@@ -54,17 +60,19 @@ export class FaultPlan {
    * Faults by the letter: each request uses up the first step that fits it and has `times` left. A request that no
    * step fits meets no fault.
    *
-   * @throws ConfigError for an unknown kind or `times` that is not a whole number above 0.
+   * @throws ConfigError for an unknown kind, a method in lower case, or `times` that is not a whole number above 0.
    */
   static script(steps: readonly FaultStep[]): FaultPlan {
-    const left = validate(stepsSchema, steps, 'steps').map((step) => ({ step, times: step.times ?? 1 }));
+    const valid = validate(stepsSchema, steps, 'steps');
+    const left = valid.map((step) => ({ step, times: step.times ?? 1 }));
+    const nodes = new Set(valid.map(({ node }) => node).filter((node) => node !== undefined));
     return new FaultPlan((request) => {
       const entry = left.find(({ step, times }) => times > 0 && fits(step, request));
       if (entry === undefined) return undefined;
       entry.times -= 1;
       const { fault } = entry.step;
       return fault === 'none' ? undefined : { kind: fault, ...timingOf(entry.step) };
-    });
+    }, nodes);
   }
 
   /** The fault of this request, or `undefined` where it is to go well. Every call counts as one request. */

@@ -112,7 +112,12 @@ export const seedSchema = v.custom<number>(
 export const stepsSchema = v.array(
   v.strictObject({
     node: v.optional(v.string()),
-    method: v.optional(v.string()),
+    method: v.optional(
+      v.custom<string>(
+        (value) => typeof value === 'string' && /^[A-Z]+$/.test(value),
+        ({ received }) => `expected a method in upper case such as 'POST', received ${received}`,
+      ),
+    ),
     key: v.optional(v.string()),
     fault: oneOf(...FAULT_KINDS, 'none'),
     times: v.optional(

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import * as v from 'valibot';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { ConfigError } from '../core/errors.ts';
 import { count, having, oneOf, validate } from '../core/validate.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import { type GroupRecord, openGroupRecords } from './group-records.ts';
@@ -73,6 +74,11 @@ export async function startGroupNodes(options: GroupNodesOptions = {}): Promise<
   const { dialect = 'path', database = ':memory:', port = 0, hostname = '127.0.0.1' } = valid;
   const { clock = systemClock, faults } = valid;
   const names = typeof valid.nodes === 'object' ? valid.nodes : numbered(valid.nodes ?? 3);
+  for (const node of faults?.nodes ?? []) {
+    if (names.includes(node)) continue;
+    const message = `no node is named ${JSON.stringify(node)}, as a step does; there are ${names.join(', ')}`;
+    throw new ConfigError([{ path: 'options.faults', message }]);
+  }
 
   const records = await openGroupRecords(database, names);
   const lateCommits = new TimerSet(clock);

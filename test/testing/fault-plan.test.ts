@@ -169,6 +169,7 @@ describe('a script', () => {
 
   it.each([
     ['an unknown kind', { fault: 'explode' }, 'steps[0].fault'],
+    ['a method in lower case', { method: 'post', fault: 'slow' }, 'steps[0].method'],
     ['no times at all', { fault: 'slow', times: 0 }, 'steps[0].times'],
     ['a misspelt field', { fault: 'slow', nodes: 'node01' }, 'steps[0].nodes'],
   ])('refuses %s', (_, step, path) => {

@@ -254,3 +254,10 @@ async function freePorts(many: number): Promise<number> {
   }
   return port;
 }
+
+it('refuses a script for a node that it has not', async () => {
+  const faults = FaultPlan.script([{ node: 'nodeO1', fault: 'slow' }]);
+  await expect(startGroupNodes({ faults })).rejects.toThrow(
+    'options.faults: no node is named "nodeO1", as a step does; there are node01, node02, node03',
+  );
+});

@@ -1,3 +1,4 @@
+export type { BulkSummary, GroupOutcome } from './cluster/bulk-result.ts';
 export { ClusterClient } from './cluster/cluster-client.ts';
 export type {
   ClusterNode,
@@ -20,7 +21,7 @@ export { memoryJournal } from './cluster/memory-journal.ts';
 export type { NodeList } from './cluster/node-list.ts';
 export type { OperationEvent } from './cluster/operations.ts';
 export type { CallOptions, ClusterClientOptions } from './cluster/options.ts';
-export type { BulkSummary, GroupOutcome, GroupResult, NodeResult } from './cluster/result.ts';
+export type { GroupResult, NodeResult } from './cluster/result.ts';
 export type { ClusterStats } from './cluster/stats.ts';
 export type { Clock, Random, TimerOptions } from './core/clock.ts';
 export {

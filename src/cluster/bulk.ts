@@ -3,9 +3,10 @@ import type { Clock } from '../core/clock.ts';
 import { ClosedError, HoldfastError } from '../core/errors.ts';
 import { type Run, type RunOptions, runEach } from '../core/run.ts';
 import { abortSignal, callable, validate } from '../core/validate.ts';
+import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import { InconsistentClusterError, RolledBackError } from './errors.ts';
 import type { Outside } from './group-hold.ts';
-import type { BulkSummary, GroupOutcome, GroupResult } from './result.ts';
+import type { GroupResult } from './result.ts';
 
 /** Counts what an operation cost, however it ends. */
 export interface Meter {

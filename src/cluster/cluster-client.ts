@@ -3,6 +3,7 @@ import { safeLogger } from '../core/observe.ts';
 import type { Run, RunOptions } from '../core/run.ts';
 import { openTransport, type Transport } from '../http/transport.ts';
 import { runBulk } from './bulk.ts';
+import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import type { ClusterNode, OperationId } from './dialect.ts';
 import { checkGroupId } from './group-id.ts';
 import { type NodeList, parseNodes, type ReachableNode } from './node-list.ts';
@@ -16,7 +17,7 @@ import {
   parseClusterOptions,
 } from './options.ts';
 import { readGroup } from './read-group.ts';
-import type { BulkSummary, GroupOutcome, GroupResult, NodeResult } from './result.ts';
+import type { GroupResult, NodeResult } from './result.ts';
 import { parseRollback } from './rollback.ts';
 import { type ClusterStats, noStats, readStats } from './stats.ts';
 

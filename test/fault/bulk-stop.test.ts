@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { BulkSummary, GroupOutcome } from '../../src/cluster/bulk-result.ts';
 import { ClusterClient } from '../../src/cluster/cluster-client.ts';
 import type { ClusterClientOptions } from '../../src/cluster/options.ts';
-import type { BulkSummary, GroupOutcome } from '../../src/cluster/result.ts';
 import { sleep } from '../../src/core/abort.ts';
 import type { Run, RunOptions } from '../../src/core/run.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';

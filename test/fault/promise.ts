@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { GroupOutcome } from '../../src/cluster/bulk-result.ts';
 import { InconsistentClusterError } from '../../src/cluster/errors.ts';
-import type { GroupOutcome } from '../../src/cluster/result.ts';
 import type { FaultKind } from '../../src/testing/fault-schema.ts';
 import { type Holdings, recordOf } from './holdings.ts';
 import type { Arrival } from './watched.ts';

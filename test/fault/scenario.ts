@@ -1,6 +1,6 @@
+import type { GroupOutcome } from '../../src/cluster/bulk-result.ts';
 import { ClusterClient } from '../../src/cluster/cluster-client.ts';
 import type { ClusterClientOptions } from '../../src/cluster/options.ts';
-import type { GroupOutcome } from '../../src/cluster/result.ts';
 import { sleep } from '../../src/core/abort.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
 import { FAULT_KINDS, type FaultKind, type FaultRates } from '../../src/testing/fault-schema.ts';

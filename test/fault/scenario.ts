@@ -3,17 +3,18 @@ import { ClusterClient } from '../../src/cluster/cluster-client.ts';
 import type { ClusterClientOptions } from '../../src/cluster/options.ts';
 import { sleep } from '../../src/core/abort.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
-import { FAULT_KINDS, type FaultKind, type FaultRates } from '../../src/testing/fault-schema.ts';
+import type { FaultKind, FaultRates } from '../../src/testing/fault-schema.ts';
 import { type GroupNodes, startGroupNodes } from '../../src/testing/group-nodes.ts';
 import type { GroupRecord } from '../../src/testing/group-records.ts';
 import { type Holdings, holdingsOf } from './holdings.ts';
+import { PASSING_KINDS } from './kinds.ts';
 import { brokenPromises } from './promise.ts';
 import { steadyClock } from './steady-clock.ts';
 import { type Arrival, watchedFetch, watchedPlan } from './watched.ts';
 
 export interface Scenario {
   readonly dialect: 'path' | 'header';
-  /** One kind, or all of them in equal parts. */
+  /** One kind, or all that can be got past, in equal parts. */
   readonly kind: FaultKind | 'mixed';
   /** Of all requests, from 0 to 1. */
   readonly rate: number;
@@ -131,7 +132,7 @@ function intrude(nodes: GroupNodes, groups: number) {
 function ratesOf({ kind, rate, seed }: Scenario): FaultRates {
   const rates =
     kind === 'mixed'
-      ? Object.fromEntries(FAULT_KINDS.map((each) => [each, rate / FAULT_KINDS.length]))
+      ? Object.fromEntries(PASSING_KINDS.map((each) => [each, rate / PASSING_KINDS.length]))
       : { [kind]: rate };
   return {
     ...rates,

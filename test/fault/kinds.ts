@@ -1,4 +1,4 @@
-import { FAULT_KINDS } from '../../src/testing/fault-schema.ts';
+import { FAULT_KINDS, type FaultKind } from '../../src/testing/fault-schema.ts';
 
 /** Faults that another attempt can get past. A 410 is a refusal, and nobody asks again after one. */
-export const PASSING_KINDS = FAULT_KINDS.filter((kind) => kind !== 'expired');
+export const PASSING_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== 'expired');

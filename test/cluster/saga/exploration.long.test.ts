@@ -14,16 +14,6 @@ const inParallel = CONFIGURATIONS.filter(({ rules }) => rules.strategy === 'para
 
 afterAll(() => report('the saga explored at length', counted));
 
-test.for(named(CONFIGURATIONS))(
-  '3 nodes, with nothing of the past forgotten: %s',
-  ([name, { setting, rules }]) => {
-    const control = new Control(saga, rules, (state) => state);
-    const { trace, ...counts } = explore(setting, control, starts(3));
-    expect(trace ?? '').toBe('');
-    counted.push({ name: `${name}, with its past`, nodeCount: 3, ...counts });
-  },
-);
-
 test.for(named(inParallel))('4 nodes: %s', ([name, { setting, rules }]) => {
   const { trace, ...counts } = explore(setting, new Control(saga, rules), starts(4));
   expect(trace ?? '').toBe('');

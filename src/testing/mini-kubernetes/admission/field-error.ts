@@ -14,8 +14,13 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** A value as Go's `%#v` shows it in these messages: texts in quotes, the rest bare. */
-const shown = (value: unknown) => (typeof value === 'string' ? JSON.stringify(value) : String(value));
+/** A value as Go's `%#v` shows it in these messages: texts in quotes, what is not there as "null", the rest bare. */
+const shown = (value: unknown) =>
+  typeof value === 'string' || value === undefined ? JSON.stringify(value ?? 'null') : String(value);
+
+/** An object of a type of Go's, of which only what is set is shown, as JSON; anything else as it is. */
+export const inGo = (type: string, value: unknown): unknown =>
+  typeof value === 'object' ? { toString: () => type + JSON.stringify(value) } : value;
 
 export const invalidValue = (field: string, value: unknown, why: string): FieldError => ({
   reason: 'FieldValueInvalid',

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compact, type JsonObject, objectAt, stringAt } from '../store/json.ts';
-import { type FieldError, invalidValue, requiredValue, unsupportedValue } from './field-error.ts';
+import { compact, type JsonObject, objectAt, stringAt, without } from '../store/json.ts';
+import { type FieldError, inGo, invalidValue, requiredValue, unsupportedValue } from './field-error.ts';
 import { dnsLabelFaults, validateAnnotations, validateLabels } from './names.ts';
 import { defaultPodSpec, validatePodSpec } from './pod-spec.ts';
 
@@ -73,20 +73,48 @@ export function validateJob(name: string, spec: JsonObject, uid: string): FieldE
 /** What an update changes that may not be changed. */
 export function validateJobUpdate(before: JsonObject, after: JsonObject, started: boolean): FieldError[] {
   const indexed = before['completionMode'] === 'Indexed';
-  // The template of a suspended Job that never ran may still change: queueing systems put nodes into it.
-  const templateIsFree = before['suspend'] === true && !started;
+  // What decides on the nodes may still change in a suspended Job that never ran: queueing systems put it in.
+  const fixedIn = before['suspend'] === true && !started ? withoutScheduling : (spec: JsonObject) => spec;
   const fixed = [
     ...(indexed && after['completions'] === after['parallelism'] ? [] : ['completions']),
     'selector',
-    ...(templateIsFree ? [] : ['template']),
+    'template',
     'completionMode',
     'podFailurePolicy',
     'backoffLimitPerIndex',
+    'managedBy',
+    'successPolicy',
     'manualSelector',
   ];
   return fixed
-    .filter((field) => !isDeepStrictEqual(before[field], after[field]))
-    .map((field) => invalidValue(`spec.${field}`, shown(after[field]), 'field is immutable'));
+    .filter((field) => !isDeepStrictEqual(fixedIn(before)[field], fixedIn(after)[field]))
+    .map((field) =>
+      invalidValue(`spec.${field}`, inGo(GO_TYPES[field] ?? '', after[field]), 'field is immutable'),
+    );
+}
+
+const GO_TYPES: Readonly<Record<string, string>> = {
+  selector: 'v1.LabelSelector',
+  template: 'core.PodTemplateSpec',
+  podFailurePolicy: 'batch.PodFailurePolicy',
+  successPolicy: 'batch.SuccessPolicy',
+};
+
+/** Labels, annotations, node selector, node affinity, tolerations and scheduling gates of the template are left out. */
+function withoutScheduling(spec: JsonObject): JsonObject {
+  const template = objectAt(spec['template']);
+  const pod = objectAt(template['spec']);
+  return {
+    ...spec,
+    template: {
+      ...template,
+      metadata: without(objectAt(template['metadata']), 'labels', 'annotations'),
+      spec: {
+        ...without(pod, 'nodeSelector', 'tolerations', 'schedulingGates'),
+        affinity: without(objectAt(pod['affinity']), 'nodeAffinity'),
+      },
+    },
+  };
 }
 
 const COUNTS = [
@@ -175,7 +203,3 @@ function validateTemplate(template: JsonObject): FieldError[] {
 }
 
 const JOB_POLICIES = ['OnFailure', 'Never'];
-
-/** Objects are shown as JSON: real servers print Go values here, which nobody can read. */
-const shown = (value: unknown) =>
-  typeof value === 'object' ? { toString: () => JSON.stringify(value) } : value;

@@ -36,7 +36,7 @@ export function admitPodSpec(spec: JsonObject): JsonObject {
     ...spec,
     serviceAccountName: serviceAccount,
     serviceAccount,
-    tolerations: [...listAt(spec['tolerations']), ...TOLERATIONS],
+    tolerations: withTolerations(listAt(spec['tolerations'])),
     priority: spec['priority'] ?? 0,
     enableServiceLinks: spec['enableServiceLinks'] ?? true,
     preemptionPolicy: spec['preemptionPolicy'] ?? 'PreemptLowerPriority',
@@ -67,6 +67,15 @@ const TOLERATIONS = ['not-ready', 'unreachable'].map((condition) => ({
   effect: 'NoExecute',
   tolerationSeconds: 300,
 }));
+
+/** Those that are missing are added: on each update, too. */
+const withTolerations = (given: readonly unknown[]) => [
+  ...given,
+  ...TOLERATIONS.filter(({ key }) => !given.some((one) => toleratesEviction(objectAt(one), key))),
+];
+
+const toleratesEviction = ({ key, effect }: JsonObject, taint: string) =>
+  ['', taint].includes(stringAt(key)) && ['', 'NoExecute'].includes(stringAt(effect));
 
 function defaultContainer(given: unknown): JsonObject {
   const container = objectAt(given);
@@ -185,9 +194,25 @@ export function validatePodUpdate(before: JsonObject, after: JsonObject): FieldE
       'spec',
       'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
         '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),' +
-        '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+        '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)' +
+        difference(before, after),
     ),
   ];
+}
+
+/** The fields that differ, in the way of Go's `cmp.Diff`, with their values as JSON. */
+function difference(before: JsonObject, after: JsonObject): string {
+  const fields = Object.keys({ ...before, ...after }).filter(
+    (field) => !isDeepStrictEqual(before[field], after[field]),
+  );
+  const lines = fields.flatMap((field) => {
+    const name = field.charAt(0).toUpperCase() + field.slice(1);
+    return [before, after].map((spec, index) => {
+      const value = JSON.stringify(spec[field]) ?? 'nil';
+      return `${index === 0 ? '-' : '+'} \t${name}: ${value},\n`;
+    });
+  });
+  return `\n  core.PodSpec{\n${lines.join('')}  }\n`;
 }
 
 function fixedPart(spec: JsonObject, before: JsonObject): JsonObject {

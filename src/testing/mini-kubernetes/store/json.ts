@@ -12,6 +12,9 @@ export const listAt = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 export const stringAt = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+export const without = (object: JsonObject, ...fields: readonly string[]): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)));
+
 /** Without the fields that are `undefined`, which JSON would lose as well. */
 export const compact = (object: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));

@@ -149,6 +149,58 @@ describe('the API', () => {
     });
   });
 
+  it('lets nothing of the template change in a suspended Job but what decides on its nodes', async () => {
+    await using api = await startApi();
+    await call(api.url, 'POST', JOBS, job({ suspend: true }));
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    const change = async (template: object) =>
+      (await call(api.url, 'PATCH', `${JOBS}/j`, { spec: { template } }, merge)).status;
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } };
+    const tolerations = [{ operator: 'Exists' }];
+    expect(await change({ metadata: { labels: { a: 'b' }, annotations: { c: 'd' } } })).toBe(200);
+    expect(await change({ spec: { tolerations, affinity, schedulingGates: [{ name: 'a' }] } })).toBe(200);
+    expect(await change({ spec: { containers: [{ name: 'a', image: 'c' }] } })).toBe(422);
+    expect(await change({ spec: { affinity: { podAffinity: {} } } })).toBe(422);
+    expect(await change({ metadata: { finalizers: ['example.com/hold'] } })).toBe(422);
+  });
+
+  it('adds to a pod the tolerations that it lacks, once', async () => {
+    await using api = await startApi();
+    const PODS = '/api/v1/namespaces/default/pods';
+    const own = { key: 'node.kubernetes.io/not-ready', operator: 'Exists' };
+    const spec = { containers: [{ name: 'a', image: 'b' }], tolerations: [own] };
+    await call(api.url, 'POST', PODS, { metadata: { name: 'p' }, spec });
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    const labels = { a: 'b' };
+    const { body } = await call(api.url, 'PATCH', `${PODS}/p`, { metadata: { labels } }, merge);
+    expect(objectAt(body['spec'])['tolerations']).toEqual([
+      own,
+      expect.objectContaining({ key: 'node.kubernetes.io/unreachable' }),
+    ]);
+  });
+
+  it('shows a refused value with its type, and what a refused change of a pod changes', async () => {
+    await using api = await startApi();
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    const spec = { containers: [{ name: 'a', image: 'b' }] };
+    const PODS = '/api/v1/namespaces/default/pods';
+    await call(api.url, 'POST', JOBS, job({}));
+    await call(api.url, 'POST', PODS, { metadata: { name: 'p' }, spec });
+    const messageOf = async (path: string, change: object) =>
+      (await call(api.url, 'PATCH', path, { spec: change }, merge)).body['message'];
+    const env = [{ name: 'PASSWORD', value: 'hunter-2' }];
+    const containers = [{ name: 'a', image: 'b', env }];
+    expect(await messageOf(`${JOBS}/j`, { template: { spec: { containers } } })).toMatch(
+      /spec.template: Invalid value: core\.PodTemplateSpec\{.*hunter-2.*\}: field is immutable$/,
+    );
+    expect(await messageOf(`${JOBS}/j`, { completions: null })).toMatch(
+      /spec.completions: Invalid value: "null": field is immutable$/,
+    );
+    expect(await messageOf(`${PODS}/p`, { containers, nodeName: 'n' })).toMatch(
+      /\n {2}core\.PodSpec\{\n- \tContainers: .*\n\+ \tContainers: .*hunter-2.*,\n- \tNodeName: nil,\n\+ \tNodeName: "n",\n {2}\}\n$/,
+    );
+  });
+
   it('takes a status only by its subresource, and nothing else there', async () => {
     await using api = await startApi();
     await call(api.url, 'POST', JOBS, job({}));

@@ -86,7 +86,7 @@ const MEANT: Readonly<Record<string, readonly MeantDifference[]>> = {
     {
       index: 31,
       at: INVALID_MESSAGE,
-      reason: 'The refused template is printed as a Go value there, as JSON here.',
+      reason: 'The refused template is printed with all its fields there, with those that are set here.',
     },
   ],
   '07a-job-succeeds': [OWN_PODS],

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type Clock, type Random, systemClock } from '../../core/clock.ts';
+import { ClosedError } from '../../core/errors.ts';
 import { validate } from '../../core/validate.ts';
 import type { FaultPlan } from '../fault-plan.ts';
 import { TimerSet } from '../timer-set.ts';
 import { type AddedPod, type AddedService, podManifest, runningElsewhere, serviceManifest } from './added.ts';
+import { addedPodSchema, addedServiceSchema } from './added-schema.ts';
 import type { Tokens } from './api/access.ts';
 import { createApiServer } from './api/api-server.ts';
 import { place } from './api/place.ts';
@@ -37,7 +39,7 @@ export interface MiniKubernetesOptions {
   readonly faults?: FaultPlan | undefined;
   /**
    * Who may do what, by bearer token: an unknown or expired one is answered with 401, none at all with 403, as is what
-   * a user may not do.
+   * a user may not do. A token is visible ASCII without spaces. With `{}` nobody may do anything.
    * @default everybody may do everything
    */
   readonly tokens?: Tokens | undefined;
@@ -71,7 +73,9 @@ export interface MiniKubernetesOptions {
 export interface MiniKubernetes extends AsyncDisposable {
   /**
    * Path of a kubeconfig file that connects real clients; `close()` removes it. There is a context for each of
-   * `tokens`, named as its user.
+   * `tokens`, named as its user, a second one of the same user as `user-2`, and so on; the current one is the first
+   * whose token has not expired and may do everything, or else the first that has not expired. Without tokens there is
+   * the one context `mini`, which sends none.
    */
   readonly kubeconfig: string;
   /** Of the API server, without a slash at its end. */
@@ -79,10 +83,15 @@ export interface MiniKubernetes extends AsyncDisposable {
   /**
    * Stores a pod, in a namespace that is made where there is none. One with an `ip` (or none, told so by `null`) is
    * something that runs elsewhere; one with an `image` is run.
-   * @throws ConfigError for what Kubernetes would refuse, a name that is taken included.
+   * @throws ConfigError for unknown fields and for what Kubernetes would refuse, a name that is taken included;
+   * ClosedError after `close()`.
    */
   addPod(pod: AddedPod): Promise<void>;
-  /** Stores a service. @throws ConfigError for what Kubernetes would refuse, a name that is taken included. */
+  /**
+   * Stores a service.
+   * @throws ConfigError for unknown fields and for what Kubernetes would refuse, a name that is taken included;
+   * ClosedError after `close()`.
+   */
   addService(service: AddedService): Promise<void>;
   /**
    * Forgets every change until now, as a real server does after five minutes: watches from before and continue
@@ -105,7 +114,8 @@ export interface MiniKubernetes extends AsyncDisposable {
  * Secrets, ConfigMaps, Leases and namespaces, and takes and gives JSON.
  *
  * Each pod has an address of its own in 127.0.0.0/8 on Linux; elsewhere all pods share 127.0.0.1. Init containers,
- * volumes, probes, exec, Events, Endpoints and server-side apply are not part of it.
+ * volumes, probes, exec, Events, Endpoints, server-side apply and the `successPolicy` and `managedBy` of a Job, which
+ * are stored and do nothing, are not part of it.
  *
  * @example
  * await using kubernetes = await startMiniKubernetes({
@@ -160,17 +170,24 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions = {}): 
     closing ??= Promise.all([end(), kubeconfig.remove()]).then(() => undefined);
     return closing;
   };
+  const assertOpen = () => {
+    if (closing !== undefined) throw new ClosedError('this mini Kubernetes');
+  };
   return {
     kubeconfig: kubeconfig.path,
     url,
-    addPod: async (pod) => {
+    addPod: async (added) => {
+      assertOpen();
+      const pod = validate(addedPodSchema, added, 'pod');
       const { namespace = 'default', ip = '127.0.0.1', image } = pod;
       ensureNamespace(namespace);
       place(store, 'pods', namespace, podManifest(pod), (placed) =>
         image === undefined ? runningElsewhere(placed, ip, firstNode, clock.now()) : placed,
       );
     },
-    addService: async (service) => {
+    addService: async (added) => {
+      assertOpen();
+      const service = validate(addedServiceSchema, added, 'service');
       const { namespace = 'default' } = service;
       ensureNamespace(namespace);
       place(store, 'services', namespace, serviceManifest(service));

@@ -28,6 +28,10 @@ const grant = v.strictObject({
 const tokens = v.pipe(
   v.custom<object>((value) => typeof value === 'object' && value !== null, 'expected an object of tokens'),
   v.check(
+    (value) => Object.keys(value).every((token) => /^[!-~]+$/.test(token)),
+    'expected tokens that can be sent in a header: visible ASCII without spaces',
+  ),
+  v.check(
     (value) => Object.values(value).every((one) => v.is(grant, one)),
     "expected for each token { user, allow?: 'all' | { verbs, resources, namespaces? }[], expired? }",
   ),
@@ -48,7 +52,14 @@ export const optionsSchema = v.strictObject({
     v.lazy((value) =>
       typeof value === 'number'
         ? count(1)
-        : v.pipe(v.array(dnsLabel('node')), v.minLength(1, 'expected at least one node, received none')),
+        : v.pipe(
+            v.array(dnsLabel('node')),
+            v.minLength(1, 'expected at least one node, received none'),
+            v.check(
+              (names) => new Set(names).size === names.length,
+              'expected a name of its own for each node, received one twice',
+            ),
+          ),
     ),
   ),
   namespaces: v.optional(v.array(dnsLabel('namespace'))),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { connectKubernetes } from '../../../src/kube/connect-kubernetes.ts';
 import { FaultPlan } from '../../../src/testing/fault-plan.ts';
 import {
   type MiniKubernetes,
@@ -76,6 +77,31 @@ describe('startMiniKubernetes', () => {
     });
   });
 
+  it.each([
+    [{ name: 'a', image: 'x', imge: 'y' }, 'pod.imge: is not an option'],
+    [{ name: 'a', ip: 'nowhere' }, 'pod.ip: expected an IP address, received "nowhere"'],
+    [{ name: 'a', ip: '127.0.0.1', image: 'x' }, 'pod: expected an ip or an image, received both'],
+  ])('refuses the pod %j', async (pod, message) => {
+    const mini = await start();
+    await expect(mini.addPod(pod)).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('refuses a service with a field that services do not have', async () => {
+    const mini = await start();
+    const service = { name: 's', port: 80 };
+    await expect(mini.addService(service)).rejects.toThrow('service.port: is not an option');
+  });
+
+  it('takes no pod and no service after it was closed', async () => {
+    const mini = await start();
+    await mini.close();
+    await expect(mini.addPod({ name: 'a' })).rejects.toMatchObject({ name: 'ClosedError' });
+    await expect(mini.addService({ name: 's' })).rejects.toMatchObject({ name: 'ClosedError' });
+  });
+
   it('refuses a name that is taken', async () => {
     const mini = await start();
     await mini.addService({ name: 's' });
@@ -85,6 +111,7 @@ describe('startMiniKubernetes', () => {
   it.each([
     [{ nodes: 0 }, /options.nodes: expected a whole number of at least 1, received 0/],
     [{ nodes: ['Bad!'] }, /options.nodes\[0\]/],
+    [{ nodes: ['a', 'a'] }, /options.nodes: expected a name of its own for each node/],
     [{ namespaces: ['no/slash'] }, /options.namespaces\[0\]/],
     [{ tokens: { secret: { user: '' } } }, /options.tokens: expected for each token/],
     [{ port: 70_000 }, /options.port/],
@@ -97,11 +124,14 @@ describe('startMiniKubernetes', () => {
     });
   });
 
-  it('shows no token in a message about tokens', async () => {
-    const tokens = { 'hunter-2': { user: 5 } } as unknown as MiniKubernetesOptions['tokens'];
-    const error: unknown = await startMiniKubernetes({ ...(tokens && { tokens }) }).catch(
-      (one: unknown) => one,
-    );
+  it.each([
+    { 'hunter-2': { user: 5 } },
+    { 'hunter-2\n': { user: 'a' } },
+    { 'hunter-2 ': { user: 'a' } },
+    { 'hunter-2é': { user: 'a' } },
+  ])('shows no token in its refusal of %j', async (given) => {
+    const tokens = given as unknown as MiniKubernetesOptions['tokens'];
+    const error: unknown = await startMiniKubernetes({ tokens }).catch((one: unknown) => one);
     expect(String(error)).toContain('options.tokens');
     expect(String(error)).not.toContain('hunter-2');
   });
@@ -123,6 +153,37 @@ describe('startMiniKubernetes', () => {
     await mini.close();
     expect(existsSync(mini.kubeconfig)).toBe(false);
     await expect(fetch(mini.url)).rejects.toThrow();
+  });
+
+  it('tells users of the same name apart in its kubeconfig', async () => {
+    const mini = await start({
+      tokens: {
+        'token-1': { user: 'boss', expired: true },
+        'token-2': { user: 'boss' },
+        'token-3': { user: 'boss-2' },
+      },
+    });
+    const config = JSON.parse(readFileSync(mini.kubeconfig, 'utf8'));
+    expect(config.users).toEqual([
+      { name: 'boss', user: { token: 'token-1' } },
+      { name: 'boss-3', user: { token: 'token-2' } },
+      { name: 'boss-2', user: { token: 'token-3' } },
+    ]);
+    expect(config['current-context']).toBe('boss-3');
+  });
+
+  it('has a valid token in its current context where none may do everything', async () => {
+    const mini = await start({
+      tokens: { 'token-1': { user: 'late', expired: true }, 'token-2': { user: 'reader', allow: [] } },
+    });
+    const config = JSON.parse(readFileSync(mini.kubeconfig, 'utf8'));
+    expect(config['current-context']).toBe('reader');
+  });
+
+  it('connects as nobody, who may do nothing, where there are no tokens to connect by', async () => {
+    const mini = await start({ tokens: {} });
+    await using kube = connectKubernetes({ kubeconfig: mini.kubeconfig });
+    await expect(kube.get('pods', 'a')).rejects.toMatchObject({ status: 403 });
   });
 
   it('ends open watches when it is closed', async () => {

@@ -6,6 +6,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   resolve: {
     alias: [
+      { find: 'holdfast/server', replacement: source('./src/server/index.ts') },
       { find: 'holdfast/testing', replacement: source('./src/testing/index.ts') },
       { find: 'holdfast', replacement: source('./src/index.ts') },
     ],

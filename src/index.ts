@@ -23,6 +23,29 @@ export type { OperationEvent } from './cluster/operations.ts';
 export type { CallOptions, ClusterClientOptions } from './cluster/options.ts';
 export type { GroupResult, NodeResult } from './cluster/result.ts';
 export type { ClusterStats } from './cluster/stats.ts';
+export type { ActionOptions, PlanOptions } from './config-action/action-options.ts';
+export type { ActionSummary } from './config-action/action-summary.ts';
+export type { AnswerGroup } from './config-action/answer-groups.ts';
+export type { CallResult, PagedResponse, PlannedCall, PodResponse } from './config-action/call.ts';
+export type { BatchSize } from './config-action/call-plan.ts';
+export { ConfigAction, type RequesterConfig } from './config-action/config-action.ts';
+export {
+  type KubernetesPods,
+  type KubernetesPodsOptions,
+  kubernetesPods,
+} from './config-action/kubernetes-pods.ts';
+export type { Latency } from './config-action/latency.ts';
+export { loadConfig, parseConfig } from './config-action/load-config.ts';
+export type { LeftOutPod, Shard } from './config-action/pod-picks.ts';
+export type { PodSource, SelectedPod } from './config-action/pod-source.ts';
+export type {
+  ConfigEndpoint,
+  ConfigRequest,
+  ConfigTarget,
+  LoopOrder,
+  PodOrder,
+} from './config-action/requester-config.ts';
+export { type StaticPod, staticPods } from './config-action/static-pods.ts';
 export type { Clock, Random, TimerOptions } from './core/clock.ts';
 export {
   ClosedError,

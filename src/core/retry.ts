@@ -78,12 +78,13 @@ export async function withRetries<T>(
 ): Promise<Retried<T>> {
   signal?.throwIfAborted();
   const end = clock.monotonic() + deadline;
-  const late = new TimeoutError(`it took longer than ${deadline} ms`);
   const cut = new AbortController();
-  const stops = [
-    onAbort(signal, (reason) => cut.abort(reason)),
-    clock.setTimer(() => cut.abort(late), deadline),
-  ];
+  let late: TimeoutError | undefined;
+  const giveUp = () => {
+    late = new TimeoutError(`it took longer than ${deadline} ms`);
+    cut.abort(late);
+  };
+  const stops = [onAbort(signal, (reason) => cut.abort(reason)), clock.setTimer(giveUp, deadline)];
   const earlier: HoldfastError[] = [];
   try {
     for (;;) {
@@ -99,7 +100,7 @@ export async function withRetries<T>(
       await sleep(wait, clock, cut.signal);
     }
   } catch (error) {
-    if (error !== late) throw error;
+    if (late === undefined || error !== late) throw error;
     return { ok: false, error: late, earlier };
   } finally {
     for (const stop of stops) stop();

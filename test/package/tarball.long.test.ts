@@ -30,7 +30,7 @@ it('has every file that its exports name', async () => {
   }
 });
 
-describe.each(['holdfast', 'holdfast/testing'])('%s', (name) => {
+describe.each(['holdfast', 'holdfast/server', 'holdfast/testing'])('%s', (name) => {
   const entry = name.replace('/', '-');
 
   it('can be imported and required, with the same exports', async () => {
@@ -65,6 +65,7 @@ describe('the public surface', () => {
       [
         "ClosedError",
         "ClusterClient",
+        "ConfigAction",
         "ConfigError",
         "ConnectionError",
         "HoldfastError",
@@ -76,7 +77,20 @@ describe('the public surface', () => {
         "Run",
         "TimeoutError",
         "connectKubernetes",
+        "kubernetesPods",
+        "loadConfig",
         "memoryJournal",
+        "parseConfig",
+        "staticPods",
+      ]
+    `);
+  });
+
+  it('of holdfast/server', async () => {
+    expect(await exportsOf('holdfast/server')).toMatchInlineSnapshot(`
+      [
+        "configActionApp",
+        "serve",
       ]
     `);
   });

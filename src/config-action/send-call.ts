@@ -1,0 +1,69 @@
+import { splitCredentials } from '../http/credentials.ts';
+import type { Transport } from '../http/transport.ts';
+import { type Call, urlOf } from './call.ts';
+import type { Answer } from './pod-answer.ts';
+import type { PodSource } from './pod-source.ts';
+import { withQuery } from './query.ts';
+
+/** One request of a call. */
+interface Sending {
+  readonly call: Call;
+  /** Of a GET: what is added to the url. */
+  readonly query: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Cuts it. Only for reads. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Sends one request and gives its whole answer. Throws what the transport or the cluster throws. */
+export type Send = (sending: Sending) => Promise<Answer>;
+
+type Target = ReturnType<typeof splitCredentials>;
+
+/** To the pod's own address. */
+export function sendDirectly(transport: Transport): Send {
+  return async ({ call, query, timeout, signal }) => {
+    const { endpoint, headers, body, hide } = call.request;
+    const whole = urlOf(call);
+    const { url, authorization }: Target = endpoint.template.hasSecrets
+      ? splitCredentials(whole)
+      : { url: whole };
+    const answer = await transport.send({
+      method: endpoint.type,
+      url: withQuery(url, query),
+      headers: authorization === undefined ? headers : { authorization, ...headers },
+      timeout,
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { status: answer.status, text: hide(answer.body), retryAfter: answer.header('retry-after') };
+  };
+}
+
+/** Through the API server, which knows the pod by its name. */
+export function sendByProxy(proxy: NonNullable<PodSource['proxy']>, maxBodyBytes: number): Send {
+  return async ({ call, query, timeout, signal }) => {
+    const { pod, request } = call;
+    const url = new URL(withQuery(urlOf(call), query));
+    const answer = await proxy({
+      name: pod.name,
+      ...(pod.namespace === undefined ? {} : { namespace: pod.namespace }),
+      scheme: url.protocol === 'https:' ? 'https' : 'http',
+      port: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
+      path: url.pathname + url.search,
+      method: request.endpoint.type,
+      headers: request.headers,
+      ...(request.body === undefined ? {} : { body: request.body }),
+      attemptTimeout: timeout,
+      deadline: timeout,
+      maxBodyBytes,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return {
+      status: answer.status,
+      text: request.hide(answer.body),
+      retryAfter: answer.header('retry-after'),
+    };
+  };
+}

@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { DetailError, type RequestFault } from './detail.ts';
+
+/**
+ * The body of a request, as the schema has it.
+ *
+ * @throws {DetailError} 413 for a body over the limit, 415 for one that does not say it is JSON, 422 with the path of
+ * each fault for one that does not fit
+ */
+export async function readJson<Schema extends v.GenericSchema>(
+  request: Request,
+  schema: Schema,
+  maxBytes: number,
+): Promise<v.InferOutput<Schema>> {
+  // What a form of another site can send is none of these types.
+  if (!/^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    throw new DetailError(415, 'send the body as JSON, with content-type: application/json');
+  }
+  const result = v.safeParse(schema, parse(await readText(request, maxBytes)));
+  if (result.success) return result.output;
+  throw new DetailError(422, result.issues.map(faultOf));
+}
+
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const { headers } = request;
+  const length = headers.get('content-length');
+  if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
+  // The quick way, where HTTP itself holds the body to its length.
+  if (length !== null && !headers.has('transfer-encoding')) return request.text();
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+const tooLarge = (maxBytes: number) =>
+  new DetailError(413, `the body is over ${maxBytes} bytes, which is the limit`);
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // The parser's own message quotes the body.
+    const msg = text === '' ? 'the body is empty' : 'the body is no JSON';
+    throw new DetailError(422, [{ loc: ['body'], msg, type: 'json_invalid' }]);
+  }
+}
+
+function faultOf(issue: v.BaseIssue<unknown>): RequestFault {
+  const loc = ['body', ...(issue.path ?? []).map(({ key }) => key as string | number)];
+  const { kind, type, expected, received, message } = issue;
+  if (kind === 'schema' && type.endsWith('object')) {
+    if (expected === 'never') return { loc, msg: 'is not known here', type: 'extra_forbidden' };
+    if (received === 'undefined') return { loc, msg: 'is missing', type: 'missing' };
+    return { loc, msg: 'expected an object', type: 'object_type' };
+  }
+  if (kind === 'schema' && type === 'variant') {
+    return received === 'undefined'
+      ? { loc, msg: 'is missing', type: 'missing' }
+      : { loc, msg: `expected ${expected}, received ${received}`, type: 'value_error' };
+  }
+  return { loc, msg: message, type: 'value_error' };
+}

@@ -7,14 +7,21 @@ export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number)
   const { raw } = createFetch({
     // A clean `init`: ofetch's own options would stand in it too.
     fetch: (input, { method, headers, body, redirect, signal } = {}) =>
-      (given ?? globalThis.fetch)(input, { method, headers, body, redirect, signal } as RequestInit),
+      (given ?? globalThis.fetch)(String(input), { method, headers, body, redirect, signal } as RequestInit),
     Headers: PlainHeaders as unknown as typeof Headers,
   });
   return {
-    async carry({ method, url, headers, body }, _url, signal) {
+    async carry({ method, headers, body }, url, signal) {
       // In bytes: ofetch would name a string's type application/json, fetch text/plain.
       const bytes = typeof body === 'string' ? encoder.encode(body) : body;
-      const response = await raw(url, { ...ofetchOff, method, headers, body: bytes as BodyInit, signal });
+      // Parsed already: in a text ofetch would look for its own query.
+      const response = await raw(url as unknown as string, {
+        ...ofetchOff,
+        method,
+        headers,
+        body: bytes as BodyInit,
+        signal,
+      });
       if (signal.aborted) await discard(response);
       const { status, headers: received } = response;
       // A response of type opaqueredirect or error.

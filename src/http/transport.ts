@@ -83,7 +83,8 @@ export function openTransport(options: TransportOptions): Transport {
       const work = () => attempt(request, clock, (signal) => carrier.carry(request, url, signal));
       inFlight += 1;
       try {
-        return await (httpChannel.hasSubscribers ? traced : plain)(request, () => observed(request, work));
+        if (httpChannel.hasSubscribers) return await traced(request, () => observed(request, work));
+        return await observed(request, work);
       } finally {
         inFlight -= 1;
         if (inFlight === 0) whenIdle?.();

@@ -60,7 +60,9 @@ export type { FailAbove } from './core/fail-above.ts';
 export type { Logger } from './core/observe.ts';
 export type { RerunKind } from './core/rerun.ts';
 export type { RetryPolicy } from './core/retry.ts';
-export { type Progress, Run, type RunOptions, type RunSummary } from './core/run.ts';
+export { Run } from './core/run.ts';
+export type { Progress, RunOptions } from './core/run-options.ts';
+export type { RunSummary } from './core/run-task.ts';
 export type {
   KubernetesCallOptions,
   KubernetesDeleteCollectionOptions,

@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import { ConfigError, ConnectionError, HoldfastError, HttpError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
 import { retryAfter } from '../core/retry.ts';
-import type { HttpAnswer, Transport } from '../http/transport.ts';
+import type { HttpAnswer } from '../http/message.ts';
+import type { Transport } from '../http/transport.ts';
 import type { DialectAnswer, DialectRequest, GroupDialect, OperationId, Verdict } from './dialect.ts';
 import type { ReachableNode } from './node-list.ts';
 

@@ -1,5 +1,5 @@
 import type { HoldfastError } from '../core/errors.ts';
-import type { RunSummary } from '../core/run.ts';
+import type { RunSummary } from '../core/run-task.ts';
 import type { InconsistentClusterError, RolledBackError } from './errors.ts';
 import type { GroupResult } from './result.ts';
 

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Clock } from '../core/clock.ts';
 import { ClosedError, HoldfastError } from '../core/errors.ts';
-import { type Run, type RunOptions, runEach } from '../core/run.ts';
+import { type Run, runEach } from '../core/run.ts';
+import type { RunOptions } from '../core/run-options.ts';
 import { abortSignal, callable, validate } from '../core/validate.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import { InconsistentClusterError, RolledBackError } from './errors.ts';

@@ -1,6 +1,7 @@
 import { ClosedError, ConfigError } from '../core/errors.ts';
 import { safeLogger } from '../core/observe.ts';
-import type { Run, RunOptions } from '../core/run.ts';
+import type { Run } from '../core/run.ts';
+import type { RunOptions } from '../core/run-options.ts';
 import { openTransport, type Transport } from '../http/transport.ts';
 import { runBulk } from './bulk.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';

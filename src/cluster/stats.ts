@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { ConfigError, HoldfastError, HttpError } from '../core/errors.ts';
 import { type Attempted, retryAfter, withRetries } from '../core/retry.ts';
-import type { HttpAnswer, Transport } from '../http/transport.ts';
+import type { HttpAnswer } from '../http/message.ts';
+import type { Transport } from '../http/transport.ts';
 import type { ReachableNode } from './node-list.ts';
 import type { CallSettings, ClusterSettings } from './options.ts';
 

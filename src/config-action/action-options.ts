@@ -3,7 +3,7 @@ import { type Clock, type Random, systemClock, systemRandom } from '../core/cloc
 import { ConfigError } from '../core/errors.ts';
 import type { FailAbove } from '../core/fail-above.ts';
 import { type Logger, silentLogger } from '../core/observe.ts';
-import type { Progress } from '../core/run.ts';
+import type { Progress } from '../core/run-options.ts';
 import { abortSignal, callable, count, having, milliseconds, oneOf, validate } from '../core/validate.ts';
 import type { PlannedCall } from './call.ts';
 import type { BatchSize } from './call-plan.ts';

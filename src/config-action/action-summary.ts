@@ -1,5 +1,5 @@
 import { ConnectionError, type HoldfastError, HttpError, TimeoutError } from '../core/errors.ts';
-import type { Grade, RunSummary } from '../core/run.ts';
+import type { Grade, RunSummary } from '../core/run-task.ts';
 import { KubernetesError } from '../kube/errors.ts';
 import { type AnswerGroup, AnswerGroups } from './answer-groups.ts';
 import { type Call, type CallResult, type PlannedCall, plannedCall } from './call.ts';

@@ -65,8 +65,6 @@ const secretName =
 /**
  * A copy without secrets: fields with a secret name, and credentials and secret parameters in the urls of strings.
  * Looks into plain objects, arrays, Maps, Headers and URLs; any other object is kept as it is.
- *
- * @internal
  */
 export function redact<Value>(value: Value): Value {
   return withoutSecrets(value, []) as Value;

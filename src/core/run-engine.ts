@@ -5,8 +5,9 @@ import { type FailureLimit, failureLimit } from './fail-above.ts';
 import { guardListener } from './guard-listener.ts';
 import type { Outlet } from './handoff.ts';
 import { RerunInputs } from './rerun.ts';
-import type { EachTask, Grade, Progress, RunSummary } from './run.ts';
+import type { Progress } from './run-options.ts';
 import type { RunSettings } from './run-settings.ts';
+import type { EachTask, Grade, RunSummary } from './run-task.ts';
 import type { Pulled, Source } from './source.ts';
 
 /** The work of one run over one source. */

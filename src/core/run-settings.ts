@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { failAboveProblem } from './fail-above.ts';
-import type { Progress, RunOptions } from './run.ts';
+import type { Progress, RunOptions } from './run-options.ts';
 import { count, validate } from './validate.ts';
 
 /** `RunOptions` with the defaults filled in. */

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { TimeoutError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
 import { connectionError } from './connection-error.ts';
-import type { HttpAnswer, HttpRequest } from './transport.ts';
+import type { HttpAnswer, HttpRequest } from './message.ts';
 
 /**
  * Settles when the answer is whole, the time is over or the request's signal aborts, whatever `carry` does with the

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ConfigError, ConnectionError, type HoldfastError } from '../core/errors.ts';
 import { isSecretName, redacted, redactText, redactUrl } from '../core/observe.ts';
-import type { HttpRequest } from './transport.ts';
+import type { HttpRequest } from './message.ts';
 
 /** An answer that is whole and of no use. Its message says why and holds nothing of request or answer. */
 export class UnusableAnswer extends Error {}

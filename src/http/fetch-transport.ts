@@ -1,6 +1,6 @@
 import { createFetch } from 'ofetch';
 import { UnusableAnswer } from './connection-error.ts';
-import type { Carrier } from './transport.ts';
+import type { Carrier } from './message.ts';
 
 /** Requests through ofetch, with its retries, time limits, redirects and parsing off, for they are ours. */
 export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number): Carrier {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
-import type { HttpRequest } from './transport.ts';
+import type { HttpRequest } from './message.ts';
 
 /**
  * The request's url, parsed. Refuses what no HTTP can carry, alike for every transport: some would throw with the

@@ -1,6 +1,6 @@
 import type * as Undici from 'undici';
 import { UnusableAnswer } from './connection-error.ts';
-import type { Carrier } from './transport.ts';
+import type { Carrier } from './message.ts';
 
 /** Requests on an undici Agent of our own; undici is loaded at the first. */
 export function openUndici(maxBodyBytes: number): Carrier {

@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events';
 import process from 'node:process';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
-import type { Grade, Progress } from '../../src/core/run.ts';
+import type { Progress } from '../../src/core/run-options.ts';
+import type { Grade } from '../../src/core/run-task.ts';
 import { collect, idle, manualWork, runNumbers, stoppedClock, upTo, watchedSource } from './runs.ts';
 
 const inputsOf = (items: readonly { readonly input: number }[]) => items.map(({ input }) => input);

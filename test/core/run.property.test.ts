@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Grade, WorkContext } from '../../src/core/run.ts';
+import type { Grade, WorkContext } from '../../src/core/run-task.ts';
 import type { Inputs } from '../../src/core/source.ts';
 import { runNumbers } from './runs.ts';
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/core/clock.ts';
-import type { WorkContext } from '../../src/core/run.ts';
-import { type Grade, type Run, type RunOptions, type RunSummary, runEach } from '../../src/core/run.ts';
+import { type Run, runEach } from '../../src/core/run.ts';
+import type { RunOptions } from '../../src/core/run-options.ts';
+import type { Grade, RunSummary, WorkContext } from '../../src/core/run-task.ts';
 import type { Inputs } from '../../src/core/source.ts';
 
 export interface Item {

@@ -3,7 +3,8 @@ import type { BulkSummary, GroupOutcome } from '../../src/cluster/bulk-result.ts
 import { ClusterClient } from '../../src/cluster/cluster-client.ts';
 import type { ClusterClientOptions } from '../../src/cluster/options.ts';
 import { sleep } from '../../src/core/abort.ts';
-import type { Run, RunOptions } from '../../src/core/run.ts';
+import type { Run } from '../../src/core/run.ts';
+import type { RunOptions } from '../../src/core/run-options.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
 import { type GroupNodes, startGroupNodes } from '../../src/testing/group-nodes.ts';
 import { startCluster } from './cluster.ts';

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { ConfigError, ConnectionError, TimeoutError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/observe.ts';
-import { type HttpRequest, openTransport, type TransportOptions } from '../../src/http/transport.ts';
+import type { HttpRequest } from '../../src/http/message.ts';
+import { openTransport, type TransportOptions } from '../../src/http/transport.ts';
 import { handClock, serve } from './loopback.ts';
 
 const open = (options: Partial<TransportOptions>) =>

@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { ConnectionError } from '../../src/core/errors.ts';
 import { type Logger, silentLogger } from '../../src/core/observe.ts';
-import { type HttpRequest, openTransport } from '../../src/http/transport.ts';
+import type { HttpRequest } from '../../src/http/message.ts';
+import { openTransport } from '../../src/http/transport.ts';
 import { refusedUrl, serve } from './loopback.ts';
 
 const secrets: Partial<HttpRequest> = {

@@ -7,7 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { ConfigError, ConnectionError, TimeoutError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/observe.ts';
-import { type HttpRequest, openTransport, type TransportOptions } from '../../src/http/transport.ts';
+import type { HttpRequest } from '../../src/http/message.ts';
+import { openTransport, type TransportOptions } from '../../src/http/transport.ts';
 import { handClock, refusedUrl, serve, serveRaw } from './loopback.ts';
 
 describe.each(['fetch', 'undici'] as const)('%s transport', (transport) => {

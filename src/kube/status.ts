@@ -51,7 +51,12 @@ const failure = v.object({
       group: v.optional(v.string()),
       kind: v.optional(v.string()),
       uid: v.optional(v.string()),
-      retryAfterSeconds: v.optional(v.number()),
+      retryAfterSeconds: v.optional(
+        v.pipe(
+          v.number(),
+          v.transform((seconds) => Math.max(0, seconds)),
+        ),
+      ),
       causes: v.optional(
         v.array(
           v.object({
@@ -77,9 +82,10 @@ function cleanDetails({ causes, ...details }: Parsed): StatusDetails {
 }
 
 /**
- * A refused change of an immutable field is answered with the whole new value as Go prints it: kilobytes, with the values
- * of environment variables in it.
+ * Objects stand in messages as Go prints them, as JSON or as a difference of two, wherever something about them is refused:
+ * kilobytes, with the values of environment variables and Secrets. What comes between two of them goes as well; `causes`
+ * has each alone. One without an end was cut off.
  */
 function withoutObjects(message: string): string {
-  return message.replace(/(Invalid value: [\w.*[\]&]+)\{.*\}(?=: |$)/gs, '$1{…}');
+  return message.replace(/\{(?:.*\}|.*)/s, '{…}');
 }

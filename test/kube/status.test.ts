@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseStatus } from '../../src/kube/status.ts';
 import { status } from './api-server.ts';
@@ -29,6 +30,33 @@ test('the new value of an immutable field stands in no message', () => {
   expect(parsed?.message).toBe(
     'Job.batch "a" is invalid: spec.template: Invalid value: core.PodTemplateSpec{…}: field is immutable',
   );
+  expect(JSON.stringify(parsed)).not.toContain('hunter2');
+});
+
+const recorded = JSON.parse(
+  readFileSync(new URL('../fixtures/kube/19-pod-life.json', import.meta.url), 'utf8'),
+) as { exchanges: { note: string; response: { body: object } }[] };
+const immutable = recorded.exchanges.find(({ note }) => note === 'spec is nearly immutable: 422');
+
+test('a difference of two objects stands in no message', () => {
+  const parsed = parseStatus(immutable?.response.body);
+  expect(parsed?.message).toContain('pod updates may not change fields other than');
+  expect(JSON.stringify(parsed)).not.toMatch(/NodeName|fake-node-1|identical/);
+});
+
+test.each([
+  ['no type in front', 'spec: Invalid value: {"env":[{"value":"hunter2"}]}: field is immutable'],
+  ['a quoted one', 'patch: Invalid value: "{\\"data\\":{\\"t\\":\\"hunter2\\"}}": must be an object'],
+  ['a pointer', 'spec: Invalid value: &core.PodSpec{Env: "hunter2"}: field is immutable'],
+  ['another word', 'spec.env[1]: Duplicate value: {"name":"a","value":"hunter2"}'],
+  ['no end', 'spec: Invalid value: core.PodSpec{Env: []core.EnvVar{core.EnvVar{Value: "hunter2'],
+  ['several', '[a: Invalid value: X{"hunter2"}: no, b: Invalid value: {"hunter2"}: no]'],
+])('an object in a message goes, with %s', (_, message) => {
+  const causes = [{ reason: 'FieldValueInvalid', message, field: 'f' }];
+  const parsed = parseStatus(
+    status(422, 'Invalid', `Pod "a" is invalid: ${message}`, { details: { causes } }),
+  );
+  expect(parsed?.message).toMatch(/^Pod "a" is invalid: .*value: .*\{…\}/);
   expect(JSON.stringify(parsed)).not.toContain('hunter2');
 });
 

@@ -32,6 +32,13 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+interface OutcomeOptions {
+  readonly cause?: unknown;
+  readonly uncertain?: boolean;
+  /** @default true */
+  readonly retryable?: boolean;
+}
+
 /** One thing that is wrong with what the caller passed or wrote. */
 export interface ConfigIssue {
   /** Where: `nodes[1].url`, `retry.attempts`; empty for the whole. */
@@ -111,8 +118,12 @@ export class ConnectionError extends HoldfastError {
     defineError(this, 'ConnectionError');
   }
 
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  /** Whether a write was sent and may have happened; absent where the thrower does not say. */
+  declare readonly uncertain?: boolean;
+
+  constructor(message: string, options: OutcomeOptions = {}) {
     super(message, { code: 'CONNECTION_FAILED', retryable: true, ...options });
+    if (options.uncertain !== undefined) this.uncertain = options.uncertain;
   }
 }
 
@@ -122,8 +133,12 @@ export class TimeoutError extends HoldfastError {
     defineError(this, 'TimeoutError');
   }
 
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  /** Whether a write was sent and may have happened; absent where the thrower does not say. */
+  declare readonly uncertain?: boolean;
+
+  constructor(message: string, options: OutcomeOptions = {}) {
     super(message, { code: 'TIMEOUT', retryable: true, ...options });
+    if (options.uncertain !== undefined) this.uncertain = options.uncertain;
   }
 }
 

@@ -10,6 +10,9 @@ export function validate<Schema extends v.GenericSchema>(
   value: unknown,
   name: string,
 ): v.InferOutput<Schema> {
+  if (Array.isArray(value) && schema.type.endsWith('object')) {
+    throw new ConfigError([{ path: name, message: 'expected an object, received an array' }]);
+  }
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   throw new ConfigError(result.issues.flatMap((issue) => describe(issue, name)));
@@ -54,7 +57,12 @@ export const callable = <Port>() =>
 
 export const abortSignal = v.custom<AbortSignal>(
   (value) =>
-    typeof value === 'object' && value !== null && typeof Reflect.get(value, 'aborted') === 'boolean',
+    typeof value === 'object' &&
+    value !== null &&
+    typeof Reflect.get(value, 'aborted') === 'boolean' &&
+    ['addEventListener', 'removeEventListener'].every(
+      (method) => typeof Reflect.get(value, method) === 'function',
+    ),
   ({ received }) => `expected an AbortSignal, received ${received}`,
 );
 

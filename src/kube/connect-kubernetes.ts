@@ -20,10 +20,10 @@ export function connectKubernetes(options?: KubernetesOptions): Kubernetes {
   const requester = new Requester(parseKubernetesOptions(options));
 
   const settle = async (namespace: string | undefined, allNamespaces: boolean | undefined) =>
-    allNamespaces ? undefined : (namespace ?? (await requester.access.namespace()));
+    allNamespaces ? undefined : (namespace ?? (await requester.namespace()));
 
   return {
-    namespace: () => requester.access.namespace(),
+    namespace: () => requester.namespace(),
     list: (resource, given) => {
       const { namespace, allNamespaces, ...rest } = parseListOptions(given);
       parseResource(resource);

@@ -33,8 +33,8 @@ export class KubernetesError extends HoldfastError {
   readonly reason: string;
   readonly details: StatusDetails | undefined;
   /**
-   * Whether an earlier attempt of the same call got no clear answer and may have taken effect: a `Conflict` may then be
-   * one with the call's own write.
+   * Whether this write may have taken effect: the answer leaves that open (any 5xx, a 408, one that is not the API's), or an
+   * earlier attempt of the same call got no clear one. A `Conflict` may then be one with the call's own write.
    */
   readonly uncertain: boolean;
 
@@ -45,13 +45,15 @@ export class KubernetesError extends HoldfastError {
       readonly reason: string;
       readonly details?: StatusDetails | undefined;
       readonly uncertain?: boolean;
+      /** @default true for 408, 429 and 5xx */
+      readonly retryable?: boolean;
       readonly cause?: unknown;
     },
   ) {
     const { status, reason } = answer;
     super(message, {
       code: 'KUBERNETES_STATUS',
-      retryable: status === 408 || status === 429 || status >= 500,
+      retryable: answer.retryable ?? (status === 408 || status === 429 || status >= 500),
       ...('cause' in answer && { cause: answer.cause }),
     });
     this.status = status;

@@ -1,5 +1,6 @@
 import { ConnectionError, HoldfastError, TimeoutError } from '../core/errors.ts';
 import { TimedOut } from './exchange.ts';
+import { attemptsOf, type Before, outcomeOf } from './outcome.ts';
 import { TooLarge } from './read-text.ts';
 
 /** What the lack of an answer tells. */
@@ -22,52 +23,43 @@ export function classifyFailure(cause: unknown): Failure {
   return unsent ? 'unsent' : 'unknown';
 }
 
-/** The error to throw: it says who could not be reached and holds neither request nor answer. */
-export function failureError(
-  what: string,
-  cause: unknown,
-  place: { readonly server: URL; readonly description: string },
-  earlier: readonly HoldfastError[],
-): HoldfastError {
-  const server = place.server.origin;
-  const before = causeOf(earlier);
-  if (cause instanceof TimedOut) {
-    return new TimeoutError(`${what}: ${server} gave ${cause.message}${attemptsOf(earlier)}`, before);
-  }
-  const code = chainOf(cause).findLast((error) => error.code !== undefined)?.code;
-  const why = cause instanceof TooLarge ? ` (${cause.message})` : code === undefined ? '' : ` (${code})`;
-  switch (classifyFailure(cause)) {
-    case 'untrusted': {
-      const said = handshake.test(code ?? '')
-        ? `no TLS connection with ${server} came about${why}; does it speak https, and are certificate and key right`
-        : `the certificate of ${server} is not trusted${why}; check certificate-authority and tls-server-name`;
-      return new HoldfastError(`${what}: ${said} in ${place.description}`, {
-        code: 'KUBERNETES_TLS',
-        ...before,
-      });
-    }
-    case 'unsent':
-      return new ConnectionError(
-        `${what}: ${server} cannot be reached${why}${attemptsOf(earlier)}; is it running, and is it the server meant by ${place.description}?`,
-        before,
-      );
-    case 'unknown':
-      return new ConnectionError(
-        `${what}: ${server} gave no complete answer${why}${attemptsOf(earlier)}`,
-        before,
-      );
-  }
+interface FailurePlace {
+  readonly what: string;
+  readonly server: URL;
+  readonly description: string;
 }
 
-/** How often it was tried, where that was more than once. */
-export const attemptsOf = (earlier: readonly HoldfastError[]) =>
-  earlier.length === 0 ? '' : ` after ${earlier.length + 1} attempts`;
+/** The error for a failure that may pass: it says who could not be reached and holds neither request nor answer. */
+export function failureError(cause: unknown, place: FailurePlace, before: Before): HoldfastError {
+  const { what, server, description } = place;
+  const outcome = outcomeOf(before);
+  const attempts = attemptsOf(before);
+  if (cause instanceof TimedOut) {
+    return new TimeoutError(`${what}: ${server.origin} gave ${cause.message}${attempts}`, outcome);
+  }
+  const code = codeOf(cause);
+  const why = cause instanceof TooLarge ? ` (${cause.message})` : code && ` (${code})`;
+  if (classifyFailure(cause) === 'unknown') {
+    return new ConnectionError(`${what}: ${server.origin} gave no complete answer${why}${attempts}`, outcome);
+  }
+  const doubt = before.uncertain ? ' An earlier attempt may have been carried out.' : '';
+  return new ConnectionError(
+    `${what}: ${server.origin} cannot be reached${why}${attempts}; is it running, and is it the server meant by ${description}?${doubt}`,
+    outcome,
+  );
+}
 
-/** The attempts that failed before, for the `cause` of the error that tells of the last. */
-export const causeOf = (earlier: readonly HoldfastError[]): { readonly cause?: unknown } =>
-  earlier.length === 0
-    ? {}
-    : { cause: new AggregateError(earlier, 'The attempts before this one, oldest first') };
+/** The error for a server that is not who the kubeconfig says. */
+export function untrustedError(cause: unknown, { what, server, description }: FailurePlace): HoldfastError {
+  const code = codeOf(cause);
+  const said = handshake.test(code)
+    ? `no TLS connection with ${server.origin} came about (${code}); does it speak https, and are certificate and key right`
+    : `the certificate of ${server.origin} is not trusted (${code}); check certificate-authority and tls-server-name`;
+  return new HoldfastError(`${what}: ${said} in ${description}`, { code: 'KUBERNETES_TLS' });
+}
+
+/** Of the innermost error that has one; empty else. */
+const codeOf = (cause: unknown) => chainOf(cause).findLast(({ code }) => code !== undefined)?.code ?? '';
 
 const notConnected = new Set([
   'ECONNREFUSED',

@@ -17,7 +17,8 @@ import type { KubernetesWatchEvent } from './watch-buffer.ts';
  * All calls may throw `KubernetesError` (what the API refused), `ConnectionError` and `TimeoutError` (nobody answered),
  * `ConfigError` (a kubeconfig or an argument that cannot be used; nothing was sent), `ClosedError`, `HoldfastError` with code
  * `KUBERNETES_TLS` (the server is not who the kubeconfig says) or `KUBERNETES_CREDENTIALS` (a credential plugin or file
- * failed), and the signal's reason.
+ * failed), and the signal's reason. Once a write may have happened, only the first three are thrown, with `uncertain` set, and
+ * what else ended the call is their `cause`.
  */
 export interface Kubernetes extends AsyncDisposable {
   /** The namespace of calls that name none. */
@@ -38,7 +39,8 @@ export interface Kubernetes extends AsyncDisposable {
   /**
    * Creates an object. With a `name`, which must be one that nobody else would use, it is sent again when an attempt got no
    * clear answer, and `AlreadyExists` after such an attempt is success: the object that is there comes back. With a
-   * `generateName` it is not, for that would make a second one.
+   * `generateName` it is not, for that would make a second one, nor is a Job whose `ttlSecondsAfterFinished` is below the
+   * deadline. Whatever else may delete the object before the next attempt makes that create it anew.
    */
   create<R extends KubernetesResource>(
     resource: R,
@@ -86,7 +88,8 @@ export interface Kubernetes extends AsyncDisposable {
   /**
    * Sends a request to a pod through the API server. Whatever the pod answers is the answer; what the API server itself
    * refuses is a `KubernetesError`, with reason `ServiceUnavailable` where the pod could not be reached. Not sent again
-   * but for 429 of the API server and where there was no connection to it.
+   * but for 429 of the API server and where there was no connection to it; a GET or HEAD also with new credentials after a
+   * 401. A pod that answers by a Status of its own is taken for the API server.
    */
   proxyPod(request: PodRequest): Promise<PodAnswer>;
 

@@ -18,6 +18,7 @@ import type { Call, Requester } from './requester.ts';
 import { collectionPath, type KubernetesObject, type KubernetesResource, RESOURCES } from './resources.ts';
 import { parseJson } from './status.ts';
 import { judge } from './verdict.ts';
+import type { Span } from './waits.ts';
 
 /** @see Kubernetes.get */
 export async function getObject<R extends KubernetesResource>(
@@ -27,17 +28,28 @@ export async function getObject<R extends KubernetesResource>(
   options?: KubernetesCallOptions,
 ): Promise<KubernetesObject<R>> {
   const { namespace: given, ...call } = parseCallOptions(options);
-  const collection = parseResource(resource);
+  parseResource(resource);
   const object = parseName(name);
-  const namespace = given ?? (await requester.access.namespace());
-  return requester.call({
-    ...call,
-    what: describe('get', collection, object, namespace),
+  const namespace = given ?? (await requester.namespace());
+  return requester.call(readCall(resource, object, namespace, call));
+}
+
+function readCall<R extends KubernetesResource>(
+  resource: R,
+  name: string,
+  namespace: string,
+  { attemptTimeout, deadline, signal }: KubernetesCallOptions,
+): Call<KubernetesObject<R>> {
+  return {
+    attemptTimeout,
+    deadline,
+    signal,
+    what: describe('get', resource, name, namespace),
     method: 'GET',
-    path: `${collectionPath(collection, namespace)}/${object}`,
+    path: `${collectionPath(resource, namespace)}/${name}`,
     repeatable: true,
     judge: judgeObject(resource),
-  });
+  };
 }
 
 /** @see Kubernetes.create */
@@ -49,36 +61,42 @@ export async function createObject<R extends KubernetesResource>(
 ): Promise<KubernetesObject<R>> {
   const write = await prepareWrite(requester, 'create', resource, object, options);
   const { name, namespace } = write;
+  const deadline = write.call.deadline ?? requester.settings.deadline;
   const call: Call<KubernetesObject<R>> = {
     ...write.call,
     method: 'POST',
     path: collectionPath(resource, namespace),
     // A name that the API makes up would be another one at the second attempt.
-    repeatable: name !== undefined,
+    repeatable: name !== undefined && !mayGoWithin(deadline, object),
   };
+  const span: Span = {};
   try {
-    return await requester.call(call);
+    return await requester.call(call, span);
   } catch (error) {
     // The name is the caller's own, so what is there was made by the attempt that got no clear answer.
     const ours = error instanceof KubernetesError && error.uncertain && error.reason === 'AlreadyExists';
     if (name === undefined || !ours) throw error;
-    const found = await findObject(requester, resource, name, { ...options, namespace });
-    // It went meanwhile, or stood there before and is on its way out.
-    if (found === undefined || found.metadata?.deletionTimestamp !== undefined) throw error;
+    span.failure = error;
+    const found = await requester
+      .call(readCall(resource, name, namespace, write.call), span)
+      .catch((cause: unknown) => {
+        throw cause === error ? error : becauseOf(error, cause);
+      });
+    // It stood there before and is on its way out.
+    if (found.metadata?.deletionTimestamp !== undefined) throw error;
     return found;
   }
 }
 
-async function findObject<R extends KubernetesResource>(
-  ...[requester, resource, name, options]: Parameters<typeof getObject<R>>
-): Promise<KubernetesObject<R> | undefined> {
-  try {
-    return await getObject(requester, resource, name, options);
-  } catch (error) {
-    if (error instanceof KubernetesError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
+/** A Job that removes itself may be gone before a second attempt, which would then make and run it anew. */
+function mayGoWithin(deadline: number, object: object): boolean {
+  const { spec } = object as { spec?: { ttlSecondsAfterFinished?: unknown } };
+  const seconds = spec?.ttlSecondsAfterFinished;
+  return typeof seconds === 'number' && seconds * 1000 < deadline;
 }
+
+const becauseOf = ({ message, status, reason, details, uncertain }: KubernetesError, cause: unknown) =>
+  new KubernetesError(message, { status, reason, details, uncertain, cause });
 
 /** @see Kubernetes.replace */
 export async function replaceObject<R extends KubernetesResource>(
@@ -109,7 +127,7 @@ export async function deleteObject(
   } = parseDeleteOptions(options);
   const collection = parseResource(resource);
   const object = parseName(name);
-  const namespace = given ?? (await requester.access.namespace());
+  const namespace = given ?? (await requester.namespace());
   try {
     await requester.call({
       ...call,
@@ -141,7 +159,7 @@ export async function deleteObjects(
     ...call
   } = parseDeleteCollectionOptions(options);
   const collection = parseResource(resource);
-  const namespace = given ?? (await requester.access.namespace());
+  const namespace = given ?? (await requester.namespace());
   const deleted = await requester.call({
     ...call,
     // One request deletes one object after the other; the API server itself ends it after a minute.
@@ -173,7 +191,7 @@ async function prepareWrite<R extends KubernetesResource>(
     const message = `${JSON.stringify(metadata.namespace)} is not the namespace of the options, ${JSON.stringify(given)}; leave one of them out`;
     throw new ConfigError([{ path: 'object.metadata.namespace', message }]);
   }
-  const namespace = given ?? metadata.namespace ?? (await requester.access.namespace());
+  const namespace = given ?? metadata.namespace ?? (await requester.namespace());
   const { apiVersion, kind } = RESOURCES[collection];
   return {
     namespace,
@@ -182,10 +200,19 @@ async function prepareWrite<R extends KubernetesResource>(
       ...call,
       what: describe(verb, collection, metadata.name, namespace),
       headers: json,
-      body: JSON.stringify({ ...object, apiVersion, kind }),
+      body: toJson({ ...object, apiVersion, kind }),
       judge: judgeObject(resource),
     },
   };
+}
+
+function toJson(object: object): string {
+  try {
+    return JSON.stringify(object);
+  } catch (error) {
+    const message = 'cannot be written as JSON: does it hold itself, or a BigInt? Leave that out';
+    throw new ConfigError([{ path: 'object', message }], { cause: error });
+  }
 }
 
 const json = { accept: 'application/json', 'content-type': 'application/json' };

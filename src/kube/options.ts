@@ -61,7 +61,7 @@ export interface KubernetesSettings {
 
 /** @throws {ConfigError} that names every mistake */
 export function parseKubernetesOptions(options: unknown): KubernetesSettings {
-  const given = validate(kubernetesOptions, options ?? {}, 'options');
+  const given = validate(kubernetesOptions, options === undefined ? {} : options, 'options');
   const { retry } = given;
   return {
     kubeconfig: given.kubeconfig,
@@ -83,6 +83,13 @@ export function parseKubernetesOptions(options: unknown): KubernetesSettings {
   };
 }
 
+const requestRate = v.strictObject({ perSecond: positive(), burst: count(1) });
+
+const noRateLimit = v.custom<false>(
+  (value) => value === false,
+  ({ received }) => `expected false or { perSecond, burst }, received ${received}`,
+);
+
 const kubernetesOptions = v.strictObject({
   kubeconfig: v.optional(
     v.custom<string | KubeConfig>(
@@ -103,10 +110,7 @@ const kubernetesOptions = v.strictObject({
   namespace: v.optional(namespaceName),
   connections: v.optional(count(2)),
   rateLimit: v.optional(
-    v.union([
-      v.literal(false, ({ received }) => `expected false or { perSecond, burst }, received ${received}`),
-      v.strictObject({ perSecond: positive(), burst: count(1) }),
-    ]),
+    v.lazy((given) => (typeof given === 'object' && given !== null ? requestRate : noRateLimit)),
   ),
   attemptTimeout: v.optional(milliseconds(1)),
   deadline: v.optional(milliseconds(1)),

@@ -54,7 +54,7 @@ export async function readPodLog(
   const { namespace: given, container, tailLines, previous, ...rest } = parsePodLogOptions(options);
   const { limitBytes = TEN_MEGABYTES, ...call } = rest;
   const pod = parseName(name);
-  const namespace = given ?? (await requester.access.namespace());
+  const namespace = given ?? (await requester.namespace());
   const what = describe('get', 'pods/log', pod, namespace);
   return requester.call({
     ...call,
@@ -71,7 +71,7 @@ export async function requestPod(requester: Requester, request: PodRequest): Pro
   const given = validate(podRequest, request, 'request');
   const { name, port, scheme, path, method = 'GET', headers = {}, body, maxBodyBytes, ...options } = given;
   const { namespace: named, ...call } = options;
-  const namespace = named ?? (await requester.access.namespace());
+  const namespace = named ?? (await requester.namespace());
   const target = `${scheme === 'https' ? 'https:' : ''}${name}:${port}`;
   const answer = await requester.call({
     ...call,
@@ -83,7 +83,7 @@ export async function requestPod(requester: Requester, request: PodRequest): Pro
     // The pod is not the API: what its requests do twice only the caller knows.
     repeatable: false,
     maxBodyBytes: maxBodyBytes ?? TEN_MEGABYTES,
-    judge: judgeProxied,
+    judge: (answer, place) => judgeProxied(answer, place, method === 'GET' || method === 'HEAD'),
   });
   return { status: answer.status, header: answer.header, body: answer.body };
 }

@@ -5,12 +5,13 @@ import { ClosedError, ConfigError, type HoldfastError } from '../core/errors.ts'
 import { backoff } from '../core/retry.ts';
 import { type Access, AccessKeeper } from './access.ts';
 import { type ApiAnswer, type ApiRequest, exchange } from './exchange.ts';
-import { classifyFailure, failureError } from './failure.ts';
+import { classifyFailure, failureError, untrustedError } from './failure.ts';
 import type { KubernetesSettings } from './options.ts';
+import type { Before } from './outcome.ts';
 import { openRateLimit, type TakeTurn } from './rate-limit.ts';
 import { readText } from './read-text.ts';
 import type { MakeError, Place, Verdict } from './verdict.ts';
-import { openWaits } from './waits.ts';
+import { openWaits, type Span } from './waits.ts';
 
 /** One call: a request and what to make of its answers. */
 export interface Call<T> {
@@ -66,19 +67,28 @@ export class Requester {
     return this.#closing.signal;
   }
 
+  /** That of calls that name none. */
+  async namespace(): Promise<string> {
+    this.#closing.signal.throwIfAborted();
+    return this.access.namespace();
+  }
+
   /**
+   * Calls that are one to the caller share a `span`. Once an attempt of a write may have happened, only the first two kinds
+   * of error are thrown, with `uncertain` set; what else ended the call is then their `cause`.
+   *
    * @throws {KubernetesError} what the API refused, or still did not do at the last attempt
    * @throws {ConnectionError} {TimeoutError} where no attempt got an answer
    * @throws {HoldfastError} code KUBERNETES_TLS or KUBERNETES_CREDENTIALS; {ClosedError}
    * @throws the signal's reason
    */
-  async call<T>(call: Call<T>): Promise<T> {
+  async call<T>(call: Call<T>, span: Span = {}): Promise<T> {
     this.#closing.signal.throwIfAborted();
     const cancel = new AbortController();
     const stops = [call.signal, this.closing].map((signal) => onAbort(signal, (why) => cancel.abort(why)));
     this.#inFlight += 1;
     try {
-      return await this.#attempts(call, cancel.signal);
+      return await this.#attempts(call, cancel.signal, span);
     } finally {
       for (const stop of stops) stop();
       this.#inFlight -= 1;
@@ -144,11 +154,14 @@ export class Requester {
     await this.access.close();
   }
 
-  async #attempts<T>(call: Call<T>, cancel: AbortSignal): Promise<T> {
+  async #attempts<T>(call: Call<T>, cancel: AbortSignal, span: Span): Promise<T> {
     const { clock, retry, random } = this.settings;
+    const { repeatable } = call;
     const earlier: HoldfastError[] = [];
-    const waits = openWaits(cancel, clock);
-    let uncertain = false;
+    const waits = openWaits(cancel, clock, span);
+    let told: HoldfastError | undefined;
+    /** Tells of the last attempt that may have happened. */
+    let lost: ((ended: unknown) => HoldfastError) | undefined;
     let renewed = false;
     try {
       for (;;) {
@@ -164,18 +177,20 @@ export class Requester {
         }
         const { verdict, access } = outcome;
         if (verdict.kind === 'done') return verdict.value;
-        const error = verdict.error({ earlier, uncertain });
-        if (verdict.kind === 'refused') throw error;
-        if (verdict.kind === 'unknown') {
-          if (!call.repeatable) throw error;
-          uncertain = true;
+        if (!isRead(call) && mayHaveHappened(verdict)) {
+          const before = [...earlier];
+          lost = (ended) => verdict.error({ earlier: before, uncertain: true, repeatable, ended });
         }
+        const before: Before = { earlier, uncertain: lost !== undefined, repeatable };
+        const error = verdict.error(before);
+        told = error;
+        if (verdict.kind === 'unauthorized') this.access.refuse(access);
+        if (verdict.kind === 'refused' || (verdict.kind === 'unknown' && !repeatable)) throw error;
         cancel.throwIfAborted();
         waits.failWith(error);
         if (verdict.kind === 'unauthorized') {
-          if (renewed || !waits.leaves(0)) throw error;
+          if (renewed || verdict.final || !waits.leaves(0)) throw error;
           renewed = true;
-          this.access.refuse(access);
           continue;
         }
         const failures = earlier.length + 1;
@@ -183,12 +198,15 @@ export class Requester {
         // At least what the server asks for; some of the jitter on top, so that not all come back at once.
         const delay = (verdict.wait ?? 0) + backoff(retry, failures, random);
         if (!waits.leaves(delay)) throw error;
-        earlier.push(verdict.error({ earlier: [], uncertain }));
+        earlier.push(verdict.error({ ...before, earlier: [] }));
         this.settings.logger.debug(
           `${call.what}: attempt ${failures} failed, the next follows in ${delay} ms`,
         );
         await sleep(delay, clock, waits.signal);
       }
+    } catch (error) {
+      // What keeps the call from going on does not undo what may have happened.
+      throw lost === undefined || error === told ? error : lost(error);
     } finally {
       waits.close();
     }
@@ -198,13 +216,12 @@ export class Requester {
     const { clock, attemptTimeout } = this.settings;
     const left = () => Math.max(1, end - clock.monotonic());
     const access = await this.access.get(cancel, left());
-    const cuttable = call.method === 'GET' || call.method === 'HEAD';
     const place = this.#placeOf(call.what, access);
     const request: ApiRequest = {
       ...call,
       headers: call.headers ?? {},
-      timeout: Math.min(call.attemptTimeout ?? attemptTimeout, left()),
-      signal: cuttable ? cancel : undefined,
+      timeout: Math.ceil(Math.min(call.attemptTimeout ?? attemptTimeout, left())),
+      signal: isRead(call) ? cancel : undefined,
     };
     const outcome = await this.#once(access, request, place, ({ body }) =>
       readText(body, call.maxBodyBytes ?? MAX_BODY_BYTES),
@@ -234,11 +251,16 @@ export class Requester {
   }
 }
 
+const isRead = ({ method }: Call<unknown>) => method === 'GET' || method === 'HEAD';
+
+const mayHaveHappened = (verdict: Exclude<Verdict<unknown>, { kind: 'done' }>) =>
+  verdict.kind === 'unknown' || (verdict.kind === 'unauthorized' && verdict.final);
+
 function verdictOn(cause: unknown, place: Place): Verdict<never> {
-  const error: MakeError = ({ earlier }) => failureError(place.what, cause, place, earlier);
+  const error: MakeError = (before) => failureError(cause, place, before);
   switch (classifyFailure(cause)) {
     case 'untrusted':
-      return { kind: 'refused', error };
+      throw untrustedError(cause, place);
     case 'unsent':
       return { kind: 'later', error, wait: undefined };
     case 'unknown':

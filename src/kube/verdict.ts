@@ -2,7 +2,7 @@ import type { HoldfastError } from '../core/errors.ts';
 import { retryAfter } from '../core/retry.ts';
 import { KubernetesError } from './errors.ts';
 import type { ApiAnswer } from './exchange.ts';
-import { attemptsOf, causeOf } from './failure.ts';
+import { attemptsOf, type Before, outcomeOf } from './outcome.ts';
 import { parseStatus, type Status } from './status.ts';
 
 /** What an answer means for its call. */
@@ -10,8 +10,8 @@ export type Verdict<T> =
   | { readonly kind: 'done'; readonly value: T }
   /** The API said no, or will never say anything else. */
   | { readonly kind: 'refused'; readonly error: MakeError }
-  /** The credentials were not accepted; nothing happened. */
-  | { readonly kind: 'unauthorized'; readonly error: MakeError }
+  /** The credentials were not accepted; nothing happened, unless it is `final`: then it must not be sent again. */
+  | { readonly kind: 'unauthorized'; readonly error: MakeError; readonly final: boolean }
   /** Nothing happened; try again, after `wait` milliseconds where the server says so. */
   | { readonly kind: 'later'; readonly error: MakeError; readonly wait: number | undefined }
   /** It may have happened. */
@@ -19,11 +19,6 @@ export type Verdict<T> =
 
 /** The error that ends the call, knowing what went before. */
 export type MakeError = (before: Before) => HoldfastError;
-
-interface Before {
-  readonly earlier: readonly HoldfastError[];
-  readonly uncertain: boolean;
-}
 
 export interface Place {
   readonly what: string;
@@ -48,7 +43,7 @@ export function judge<T>(
   const own = parseStatus(answer.body);
   const wait = waitOf(answer, own, place.now);
   const error = own === undefined ? foreignError(answer, place) : statusError(status, own, place);
-  if (status === 401) return { kind: 'unauthorized', error };
+  if (status === 401) return { kind: 'unauthorized', error, final: false };
   // A proxy's refusal for now is one, too.
   if (status === 429 || status === 425) return { kind: 'later', error, wait };
   if (status >= 500 || status === 408) return { kind: 'unknown', error, wait };
@@ -56,15 +51,23 @@ export function judge<T>(
   return final ? { kind: 'refused', error } : { kind: 'unknown', error, wait };
 }
 
-/** An answer that came through the API server's proxy: all but the API server's own refusals is the backend's. */
-export function judgeProxied(answer: ApiAnswer<string>, place: Place): Verdict<ApiAnswer<string>> {
+/**
+ * An answer that came through the API server's proxy: all but the API server's own refusals is the backend's. A backend can
+ * write a Status as well, and after such a 401 or 429 may have done what it was asked; so only what is `safe` to send twice
+ * is sent again then. The API server's text for too many requests is taken for its own.
+ */
+export function judgeProxied(
+  answer: ApiAnswer<string>,
+  place: Place,
+  safe: boolean,
+): Verdict<ApiAnswer<string>> {
   const own = parseStatus(answer.body);
   const { status } = answer;
   if (own?.code === status && hasKind(answer.body)) {
     const error = statusError(status, own, place);
-    if (status === 401) return { kind: 'unauthorized', error };
+    if (status === 401) return { kind: 'unauthorized', error, final: !safe };
     // A pod that was not reached is the caller's to try again: it knows how often.
-    return status === 429
+    return status === 429 && safe
       ? { kind: 'later', error, wait: waitOf(answer, own, place.now) }
       : { kind: 'refused', error };
   }
@@ -93,32 +96,30 @@ function waitOf(answer: ApiAnswer<string>, own: Status | undefined, now: number)
 /** The error for a Status, from an answer or from a line of a watch. */
 function statusError(status: number, own: Status, place: Omit<Place, 'now'>): MakeError {
   const { reason, message, details } = own;
-  return ({ earlier, uncertain }) => {
+  return (before) => {
     const said = `${place.what}: ${message || 'no message'} (${[status, reason].join(' ').trim()})`;
-    return new KubernetesError(`${said}${attemptsOf(earlier)}${hint(status, place, message)}`, {
+    return new KubernetesError(`${said}${attemptsOf(before)}${hint(status, place, message)}`, {
       status,
       reason,
       details,
-      uncertain,
-      ...causeOf(earlier),
+      ...outcomeOf(before),
     });
   };
 }
 
 function foreignError(answer: ApiAnswer<string>, place: Place): MakeError {
   const { status } = answer;
-  return ({ earlier, uncertain }) => {
+  return (before) => {
     const type = answer.header('content-type')?.split(';')[0] ?? 'no content type';
     const said = isUnknownPath(answer)
       ? 'serves no such path (404); is it the url of an API server?'
       : `answered ${status} with something that is not the Kubernetes API's (${type}); does a proxy stand between?`;
-    const message = `${place.what}: ${place.server.origin} ${said}${attemptsOf(earlier)}`;
+    const message = `${place.what}: ${place.server.origin} ${said}${attemptsOf(before)}`;
     const reason = status === 429 ? 'TooManyRequests' : '';
     return new KubernetesError(`${message}${status === 401 ? hint(status, place) : ''}`, {
       status,
       reason,
-      uncertain,
-      ...causeOf(earlier),
+      ...outcomeOf(before),
     });
   };
 }

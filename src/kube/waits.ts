@@ -2,6 +2,14 @@ import { onAbort } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HoldfastError } from '../core/errors.ts';
 
+/** Requests that are one call to the caller, and have one deadline. */
+export interface Span {
+  /** When it is over, as the clock's monotonic time; absent until the first of them could start. */
+  end?: number;
+  /** Why it failed when there is no time for more. */
+  failure?: HoldfastError;
+}
+
 /** What bounds the waits of one call: for its turn, for a connection, and before the next attempt. */
 export interface Waits {
   /** Aborts with `cancel`, or at the deadline with the last failure. */
@@ -16,25 +24,26 @@ export interface Waits {
   close(): void;
 }
 
-/** Its deadline starts only with `begin`: before its first attempt a call waits for as long as there is a queue. */
-export function openWaits(cancel: AbortSignal, clock: Clock): Waits {
+/**
+ * The deadline starts only with the `begin` of the span's first request: before it a call waits for as long as there is a
+ * queue.
+ */
+export function openWaits(cancel: AbortSignal, clock: Clock, span: Span): Waits {
   const over = new AbortController();
   const stopListening = onAbort(cancel, (reason) => over.abort(reason));
-  let end = Infinity;
   let stopTimer: (() => void) | undefined;
-  let failure: HoldfastError | undefined;
+  const begin = (deadline: number): number => {
+    span.end ??= clock.monotonic() + deadline;
+    stopTimer ??= clock.setTimer(() => over.abort(span.failure), Math.max(0, span.end - clock.monotonic()));
+    return span.end;
+  };
+  if (span.end !== undefined) begin(0);
   return {
     signal: over.signal,
-    begin: (deadline) => {
-      if (stopTimer === undefined) {
-        end = clock.monotonic() + deadline;
-        stopTimer = clock.setTimer(() => over.abort(failure), deadline);
-      }
-      return end;
-    },
-    leaves: (delay) => !over.signal.aborted && clock.monotonic() + delay < end,
+    begin,
+    leaves: (delay) => !over.signal.aborted && clock.monotonic() + delay < (span.end ?? Infinity),
     failWith: (error) => {
-      failure = error;
+      span.failure = error;
     },
     close: () => {
       stopTimer?.();

@@ -3,6 +3,7 @@ import { HoldfastError } from '../core/errors.ts';
 import { backoff } from '../core/retry.ts';
 import { KubernetesError } from './errors.ts';
 import { type ListRequest, listPages } from './list.ts';
+import { NOTHING_BEFORE } from './outcome.ts';
 import { describe, query } from './request-path.ts';
 import type { Call, Opened, Requester } from './requester.ts';
 import { collectionPath, type KubernetesObject, type KubernetesResource } from './resources.ts';
@@ -151,7 +152,7 @@ export class WatchSupervisor<R extends KubernetesResource> {
 
   #afterFailure({ verdict, access }: Extract<Opened, { kind: 'failed' }>): Next {
     if (verdict.kind === 'done') return { why: 'no stream', fruitful: false, relist: false };
-    const error = verdict.error({ earlier: [], uncertain: false });
+    const error = verdict.error(NOTHING_BEFORE);
     if (verdict.kind === 'unauthorized') {
       this.#requester.access.refuse(access);
       return { why: error.message, fruitful: false, relist: false, unauthorized: error };

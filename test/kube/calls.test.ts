@@ -1,10 +1,23 @@
+import { rmSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { ConfigError, ConnectionError, TimeoutError } from '../../src/core/errors.ts';
+import { connectKubernetes } from '../../src/kube/connect-kubernetes.ts';
 import { KubernetesError } from '../../src/kube/errors.ts';
+import type { KubernetesOptions } from '../../src/kube/options.ts';
 import type { KubernetesObject } from '../../src/kube/resources.ts';
 import { manualClock } from '../testing/manual-clock.ts';
-import { apiServer, connect, failureOf, json, pod, type Reply, SECRET, status } from './api-server.ts';
+import {
+  apiServer,
+  connect,
+  failureOf,
+  json,
+  kubeconfig,
+  pod,
+  type Reply,
+  SECRET,
+  status,
+} from './api-server.ts';
 
 const job = (metadata: object = { name: 'a' }) => ({ metadata }) as KubernetesObject<'jobs'>;
 const stored = (name = 'a', more: object = {}) => ({
@@ -125,6 +138,140 @@ test('a create with generateName is sent again where the API took nothing', asyn
   expect(server.seen).toHaveLength(2);
 });
 
+test.each<[string, Reply]>([
+  ['a 500', answer(500, status(500, 'InternalError', 'etcdserver: request timed out'))],
+  ['a 408', answer(408, status(408, 'Timeout', 'late'))],
+  ['a page of a proxy', page(502)],
+])('%s leaves open whether a create happened, and says so itself', async (_, reply) => {
+  const server = await apiServer(reply);
+  const named = connect(server.url, { retry: { attempts: 1 } }).create('jobs', job());
+  const generated = connect(server.url).create('jobs', job({ generateName: 'a-' }));
+  expect(await failureOf(named)).toMatchObject({ uncertain: true, retryable: true });
+  expect(await failureOf(generated)).toMatchObject({ uncertain: true, retryable: false });
+});
+
+test('a create with generateName that got no answer is not to be tried again', async () => {
+  const server = await apiServer(reset);
+  const error = await failureOf(connect(server.url).create('jobs', job({ generateName: 'a-' })));
+  expect(error).toBeInstanceOf(ConnectionError);
+  expect(error).toMatchObject({ uncertain: true, retryable: false });
+});
+
+test('a Job that may remove itself before the next attempt is sent once', async () => {
+  const server = await apiServer(inTurn(reset, answer(201, stored())));
+  const lasting = (seconds: number) =>
+    ({ ...job(), spec: { ttlSecondsAfterFinished: seconds } }) as KubernetesObject<'jobs'>;
+  const error = await failureOf(connect(server.url).create('jobs', lasting(59)));
+  expect(error).toMatchObject({ code: 'CONNECTION_FAILED', uncertain: true, retryable: false });
+  expect(server.seen).toHaveLength(1);
+  const again = await apiServer(inTurn(reset, answer(201, stored())));
+  await connect(again.url).create('jobs', lasting(60));
+  expect(again.seen).toHaveLength(2);
+});
+
+test.each<[string, Reply, object]>([
+  ['a reset', reset, { code: 'CONNECTION_FAILED' }],
+  ['a 500', answer(500, status(500, 'InternalError', 'no leader')), { status: 500 }],
+])('what ends a create after %s does not hide that it may have happened', async (_, reply, what) => {
+  const reason = new Error('enough');
+  const abort = new AbortController();
+  let arrived: (() => unknown) | undefined;
+  const server = await apiServer(async (response, seen) => {
+    arrived?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    return reply(response, seen);
+  });
+
+  arrived = () => abort.abort(reason);
+  const aborted = await failureOf(connect(server.url).create('jobs', job(), { signal: abort.signal }));
+  expect(aborted).toMatchObject({ ...what, uncertain: true });
+  expect(aborted.cause).toBe(reason);
+
+  const kube = connect(server.url);
+  arrived = () => kube.close();
+  const closed = await failureOf(kube.create('jobs', job()));
+  expect(closed).toMatchObject({ ...what, uncertain: true, cause: { code: 'CLOSED' } });
+  expect(server.seen).toHaveLength(2);
+});
+
+test('a kubeconfig that is gone after a lost create does not hide it', async () => {
+  const unauthorized = answer(401, status(401, 'Unauthorized', 'Unauthorized'));
+  let path = '';
+  const server = await apiServer(
+    inTurn(reset, (response, seen) => {
+      rmSync(path);
+      return unauthorized(response, seen);
+    }),
+  );
+  path = kubeconfig(server.url);
+  const error = await failureOf(connect(server.url, { kubeconfig: path }).create('jobs', job()));
+  expect(error).toMatchObject({ code: 'CONNECTION_FAILED', uncertain: true });
+  expect(error.cause).toBeInstanceOf(ConfigError);
+});
+
+test('a server that is gone after a lost create: the error says that it may have happened', async () => {
+  const server = await apiServer((response) => {
+    void server.close();
+    response.socket?.destroy();
+  });
+  const error = await failureOf(connect(server.url).create('jobs', job()));
+  expect(error).toMatchObject({ code: 'CONNECTION_FAILED', uncertain: true });
+  expect(error.message).toContain('An earlier attempt may have been carried out');
+});
+
+test.each<[string, Reply, object]>([
+  ['403', answer(403, status(403, 'Forbidden', 'no')), { reason: 'Forbidden' }],
+  ['404', answer(404, notFound), { reason: 'NotFound' }],
+  ['a reset', reset, { code: 'CONNECTION_FAILED' }],
+])('what a lost create made cannot be read: %s', async (_, reading, cause) => {
+  const server = await apiServer(inTurn(reset, answer(409, exists), reading));
+  const error = await failureOf(connect(server.url).create('jobs', job()));
+  expect(error).toMatchObject({ reason: 'AlreadyExists', uncertain: true, cause });
+});
+
+test('a create and reading what it made have one deadline', async () => {
+  const clock = manualClock();
+  const server = await apiServer(
+    inTurn(
+      (response) => {
+        clock.advance(9_000);
+        response.socket?.destroy();
+      },
+      answer(409, exists),
+      () => undefined,
+    ),
+  );
+  const kube = connect(server.url, { clock, random: () => 0, attemptTimeout: 9_999 });
+  const failed = failureOf(kube.create('jobs', job(), { deadline: 10_000 }));
+  await until(() => clock.advance(0) === undefined && server.seen.length === 3);
+  clock.advance(1_000);
+  expect(await failed).toMatchObject({ reason: 'AlreadyExists', uncertain: true });
+});
+
+test.each([
+  ['a BigInt', { big: 1n }],
+  [
+    'itself',
+    (() => {
+      const loop: Record<string, unknown> = {};
+      loop['self'] = loop;
+      return loop;
+    })(),
+  ],
+])('an object that holds %s is refused', async (_, more) => {
+  const object = { ...job(), ...more } as KubernetesObject<'jobs'>;
+  const error = await failureOf(connect('http://127.0.0.1:1').create('jobs', object));
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error.message).toContain('object: cannot be written as JSON');
+});
+
+test('what only looks like a signal is refused', async () => {
+  const signal = { aborted: false } as AbortSignal;
+  const error = await failureOf(connect('http://127.0.0.1:1').get('pods', 'a', { signal }));
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error.message).toContain('options.signal: expected an AbortSignal');
+});
+
 test('replace surfaces a Conflict, and says when it may be with itself', async () => {
   const conflict = answer(409, status(409, 'Conflict', 'the object has been modified'));
   const lease = { metadata: { name: 'a', resourceVersion: '7' } };
@@ -219,6 +366,15 @@ test('429 is obeyed for as long as its Retry-After says', async () => {
   expect(await got).toEqual(pod('a', 1));
 });
 
+test('a wait below zero is none', async () => {
+  const busy = status(429, 'TooManyRequests', 'later', { details: { retryAfterSeconds: -500 } });
+  const server = await apiServer(inTurn(answer(429, busy), answer(200, pod('a', 1))));
+  const said: string[] = [];
+  const debug = (message: string) => said.push(message);
+  await connect(server.url, { random: () => 1, logger: { ...console, debug } }).get('pods', 'a');
+  expect(said.find((message) => message.includes('follows in'))).toMatch(/ 1 ms$/);
+});
+
 test('a Retry-After past the deadline ends the call at once', async () => {
   const busy = answer(429, status(429, 'TooManyRequests', 'later'), { 'retry-after': '3600' });
   const server = await apiServer(busy);
@@ -248,12 +404,12 @@ test('a turn that comes after the deadline is not waited for', async () => {
   expect(clock.running()).toBe(0);
 });
 
-test('an abort between two attempts of a write ends the call with its reason', async () => {
+test('an abort after an attempt of a write that did nothing ends the call with its reason', async () => {
   const abort = new AbortController();
   const reason = new Error('enough');
   const server = await apiServer((response) => {
     abort.abort(reason);
-    setImmediate(() => json(response, 500, status(500, 'InternalError', 'no leader')));
+    setImmediate(() => json(response, 429, status(429, 'TooManyRequests', 'later')));
   });
   const creating = connect(server.url).create('jobs', job(), { signal: abort.signal });
   expect(await failureOf(creating)).toBe(reason);
@@ -348,6 +504,20 @@ test('names that would reach another path are refused', async () => {
   expect(await failureOf(kube.get('pods', 'a', { namespace: '../x' }))).toBeInstanceOf(ConfigError);
   expect(await failureOf(kube.replace('leases', { metadata: { name: 'a' } }))).toBeInstanceOf(ConfigError);
   expect(await failureOf(kube.create('jobs', { metadata: {} }))).toBeInstanceOf(ConfigError);
+});
+
+test.each([
+  [[], 'options: expected an object, received an array'],
+  [null, 'options: expected an object, received null'],
+  [{ rateLimit: true }, 'options.rateLimit: expected false or { perSecond, burst }, received true'],
+  [{ rateLimit: { perSecond: 5 } }, 'options.rateLimit.burst: is missing'],
+  [{ rateLimit: { perSecond: 5, burst: 0 } }, 'rateLimit.burst: expected a whole number of at least 1'],
+])('%j is no set of options', (options, message) => {
+  const error = failureOf((async () => connectKubernetes(options as KubernetesOptions))());
+  return expect(error).resolves.toMatchObject({
+    name: 'ConfigError',
+    message: expect.stringContaining(message),
+  });
 });
 
 test('every mistake in the options is named', () => {

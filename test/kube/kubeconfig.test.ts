@@ -248,6 +248,13 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
+test('a closed client says so before it looks at its kubeconfig', async () => {
+  const kube = connect('', { kubeconfig: '/nowhere/config' });
+  await kube.close();
+  const calls = [kube.namespace(), kube.get('pods', 'a'), kube.podLog('a')];
+  for (const call of calls) expect(await failureOf(call)).toMatchObject({ code: 'CLOSED' });
+});
+
 test('a kubeconfig that failed is read again by the next call', async () => {
   const path = join(temporaryFolder(), 'config');
   const kube = connect('', { kubeconfig: path });

@@ -93,6 +93,14 @@ test('401 of the API server makes the credentials be read anew', async () => {
   expect(server.seen).toHaveLength(2);
 });
 
+test.each([401, 429])('a %i that a pod may have given is not followed by a second POST', async (code) => {
+  const server = await apiServer((response) => json(response, code, status(code, 'Any', 'from the pod')));
+  const kube = connect(server.url);
+  const request = { name: 'up', port: 80, path: '/', method: 'POST' } as const;
+  expect(await failureOf(kube.proxyPod(request))).toMatchObject({ status: code });
+  expect(server.seen).toHaveLength(1);
+});
+
 test('a request that got no answer is not sent again, a GET neither', async () => {
   const server = await apiServer((response) => response.socket?.destroy());
   const error = await failureOf(connect(server.url).proxyPod({ name: 'up', port: 80, path: '/' }));

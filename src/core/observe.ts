@@ -1,4 +1,5 @@
 import { tracingChannel as openChannel, type TracingChannel } from 'node:diagnostics_channel';
+import { inspect } from 'node:util';
 
 /** Where the library writes what it does. `console` is one; most logging libraries fit or need one line. */
 export interface Logger {
@@ -33,7 +34,7 @@ export function tracingChannel(name: ChannelName): TracingChannel {
 
 /**
  * Runs `work` as one traced operation: subscribers see a redacted copy of `context`, which `work` receives and may
- * add to, and afterwards its `error`. What `work` returns is not published: an answer holds a body. Costs one check
+ * add to, and afterwards its `error`, or a copy of that without secrets. What `work` returns is not published: an answer holds a body. Costs one check
  * where nobody subscribes; `work` then receives `context` itself.
  */
 export async function trace<Context extends object, Result>(
@@ -44,10 +45,18 @@ export async function trace<Context extends object, Result>(
   if (!channel.hasSubscribers) return work(context);
   const seen = redact(context);
   // In an object, for the compiler cannot see that the callback has run.
-  const done: { result?: Result } = {};
-  await channel.tracePromise(async () => {
-    done.result = await work(seen);
+  const done: { result?: Result; error?: unknown } = {};
+  const published = channel.tracePromise(async () => {
+    try {
+      done.result = await work(seen);
+    } catch (error) {
+      done.error = error;
+      throw cleanError(error);
+    }
   }, seen);
+  await published.catch(() => {
+    throw done.error;
+  });
   return done.result as Result;
 }
 
@@ -68,6 +77,52 @@ const secretName =
  */
 export function redact<Value>(value: Value): Value {
   return withoutSecrets(value, []) as Value;
+}
+
+/**
+ * The error, or a copy of it and its causes where something in them must not be seen: `secrets`, credentials in urls, and
+ * `data`, in which undici's parser keeps the bytes that came.
+ */
+export function cleanError(error: unknown, secrets: readonly string[] = []): unknown {
+  return isClean(error, secrets) ? error : cleanCopy(error, secrets);
+}
+
+type Coded = Error & { readonly code?: unknown };
+
+/** The error, its causes and those it gathers, outermost first. */
+export function errorChain(error: unknown): Coded[] {
+  const chain: Coded[] = [];
+  const visit = (at: unknown) => {
+    if (!(at instanceof Error) || chain.includes(at)) return;
+    chain.push(at);
+    visit(at.cause);
+    if (at instanceof AggregateError) for (const inner of at.errors) visit(inner);
+  };
+  visit(error);
+  return chain;
+}
+
+/** Injected fetches attach requests: those are found in whatever field. */
+function isClean(error: unknown, secrets: readonly string[]): boolean {
+  if (errorChain(error).some((one) => 'data' in one)) return false;
+  const text = inspect(error, {
+    depth: 8,
+    maxStringLength: null,
+    maxArrayLength: null,
+    breakLength: Infinity,
+  });
+  return redactText(text) === text && !secrets.some((secret) => text.includes(secret));
+}
+
+function cleanCopy(error: unknown, secrets: readonly string[]): Error {
+  const [outermost, ...inner] = errorChain(error).map(({ message, name, code }): Coded => {
+    const hides = secrets.some((secret) => message.includes(secret));
+    const copy: Coded = new Error(hides ? redacted : redactText(message));
+    return Object.assign(copy, { name, ...(code !== undefined && { code }) });
+  });
+  const copy = outermost ?? new Error(redacted);
+  inner.reduce((outer, one) => Object.assign(outer, { cause: one }), copy);
+  return copy;
 }
 
 /** A url without its user, its password and the values of secret parameters; the very same string where it has none. */

@@ -83,6 +83,9 @@ export function parseKubernetesOptions(options: unknown): KubernetesSettings {
   };
 }
 
+/** Not what may be the text of a kubeconfig: paths are shown. */
+const isPath = (text: string) => text.length <= 4096 && /^(?!\s*\{)(?!.*: )[^\r\n]+$/.test(text);
+
 const requestRate = v.strictObject({ perSecond: positive(), burst: count(1) });
 
 const noRateLimit = v.custom<false>(
@@ -95,11 +98,11 @@ const kubernetesOptions = v.strictObject({
     v.custom<string | KubeConfig>(
       (value) =>
         typeof value === 'string'
-          ? /^[^\n]+$/.test(value)
+          ? isPath(value)
           : v.is(having<KubeConfig>('getCurrentCluster', 'applyToHTTPSOptions'), value),
       // Never the value: a kubeconfig's text passed in place of its path holds credentials.
       ({ input }) => {
-        const received = typeof input === 'string' ? 'an empty text or one of several lines' : typeof input;
+        const received = typeof input === 'string' ? 'a text that is none' : typeof input;
         return `expected the path of a file or a KubeConfig of @kubernetes/client-node, received ${received}`;
       },
     ),

@@ -1,4 +1,5 @@
 import { tracingChannel as nodeChannel } from 'node:diagnostics_channel';
+import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   redact,
@@ -218,5 +219,30 @@ describe('trace', () => {
     await expect(trace(channel, { groupId: '5' }, () => Promise.reject(error))).rejects.toBe(error);
     expect(events.map(([name]) => name)).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd']);
     expect(events.at(-1)?.[1]['error']).toBe(error);
+  });
+
+  it.each([
+    ['the bytes that came', Object.assign(new Error('no'), { code: 'HPE', data: Buffer.from('hidden') })],
+    ['those of a cause', new Error('no', { cause: Object.assign(new Error('in'), { data: 'hidden' }) })],
+    [
+      'those of one of several',
+      new AggregateError([Object.assign(new Error('in'), { data: 'hidden' })], 'no'),
+    ],
+    ['a url', new Error('at http://a:hidden@h/')],
+    ['a field', Object.assign(new Error('no'), { request: { url: 'http://h/?token=hidden' } })],
+    ['a text in place of an error', 'at http://a:hidden@h/'],
+    ['nothing', undefined],
+  ])('shows a copy of an error that holds %s, and throws the error', async (_, error) => {
+    const events = subscribe();
+    await expect(trace(channel, { groupId: '5' }, () => Promise.reject(error))).rejects.toBe(error);
+    const shown = inspect(events, { depth: 9, showHidden: true });
+    expect(shown).not.toMatch(/hidden|68 69 64 64 65 6e/);
+    if (error instanceof Error) {
+      const { message } = error;
+      expect(events.at(-1)?.[1]['error']).toMatchObject({
+        message: message.replace('a:hidden', '<redacted>'),
+        ...('code' in error && { code: error.code }),
+      });
+    }
   });
 });

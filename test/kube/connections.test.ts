@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect as connectSocket } from 'node:net';
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/kube/resources.ts';
 import { manualClock } from '../testing/manual-clock.ts';
@@ -151,6 +152,19 @@ test('requests are seen on holdfast:http, without secrets', async () => {
       status: 200,
     },
   ]);
+});
+
+test('an answer that is no HTTP is not seen on holdfast:http', async () => {
+  const seen: unknown[] = [];
+  const listen = (context: unknown) => seen.push(context);
+  subscribe('tracing:holdfast:http:error', listen);
+  cleanUp(() => unsubscribe('tracing:holdfast:http:error', listen));
+  const server = await apiServer((response) => response.socket?.end(`HTTP/1.1 nonsense ${SECRET}\r\n\r\n`));
+  await failureOf(connect(server.url, { retry: { attempts: 1 } }).get('pods', 'a'));
+  expect(seen).toMatchObject([{ error: { name: 'HTTPParserError' } }]);
+  const shown = inspect(seen, { depth: 9, showHidden: true, maxArrayLength: null });
+  expect(shown).not.toContain(SECRET);
+  expect(shown).not.toContain(Buffer.from(SECRET).toString('hex').replace(/..\B/g, '$& '));
 });
 
 test('the platform’s fetch keeps the dispatcher that an application has set', () => {

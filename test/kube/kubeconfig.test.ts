@@ -103,8 +103,13 @@ test('the namespace: the one given, else the context’s, else default', async (
   expect(await namespace({})).toBe('default');
 });
 
-test('the text of a kubeconfig in place of its path is refused without being shown', () => {
-  const connecting = () => connectKubernetes({ kubeconfig: `users:\n- token: ${SECRET}` });
+test.each([
+  ['YAML', `users:\n- token: ${SECRET}`],
+  ['JSON', `{"users":[{"token":"${SECRET}"}]}`],
+  ['YAML on one line', `users: [token: ${SECRET}]`],
+  ['Base64', `${SECRET}${'A'.repeat(5_000)}`],
+])('the text of a kubeconfig in place of its path is refused without being shown: %s', (_, text) => {
+  const connecting = () => connectKubernetes({ kubeconfig: text });
   expect(connecting).toThrow(ConfigError);
   expect(connecting).not.toThrow(SECRET);
 });

@@ -6,12 +6,12 @@
 import { once } from 'node:events';
 import { ClusterClient } from 'holdfast';
 import { FaultPlan, type GroupNodes, startGroupNodes } from 'holdfast/testing';
-import { UsageError } from './arguments.ts';
-import { HELP, readSettings, type Settings } from './cluster-job-settings.ts';
-import { errorTally } from './error-tally.ts';
-import { progressBar } from './progress-bar.ts';
-import { runScript } from './run-script.ts';
-import { printTable } from './table.ts';
+import { UsageError } from './support/arguments.ts';
+import { HELP, readSettings, type Settings } from './support/cluster-job-settings.ts';
+import { errorTally } from './support/error-tally.ts';
+import { progressBar } from './support/progress-bar.ts';
+import { runScript } from './support/run-script.ts';
+import { printTable } from './support/table.ts';
 
 interface Job extends Settings {
   readonly cluster: ClusterClient;

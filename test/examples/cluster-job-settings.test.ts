@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { UsageError } from '../../examples/arguments.ts';
-import { HELP, readSettings } from '../../examples/cluster-job-settings.ts';
+import { UsageError } from '../../examples/support/arguments.ts';
+import { HELP, readSettings } from '../../examples/support/cluster-job-settings.ts';
 
 test.each([
   [[], 'give one of the commands create-one, delete-one, '],

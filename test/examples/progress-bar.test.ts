@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { progressBar } from '../../examples/progress-bar.ts';
+import { progressBar } from '../../examples/support/progress-bar.ts';
 
 beforeEach(() => {
   vi.stubEnv('CI', undefined);

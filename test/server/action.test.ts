@@ -123,6 +123,18 @@ test.each(['?stream', ''])('where the client leaves, /action/{name}%s calls no m
   expect(seen).toHaveLength(before);
 });
 
+test('where the body of a stream is cancelled, as by a server it is mounted in, no more pods are called', async () => {
+  const { app, seen } = await startCluster({ pods: 50 });
+  const answer = await app.request('/action/all-info?stream', { method: 'POST' });
+  const reader = answer.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  const before = seen.length;
+  expect(before).toBeLessThan(50);
+  await (await app.request('/action/no-pods', { method: 'POST' })).text();
+  expect(seen).toHaveLength(before);
+});
+
 test('an unknown action, one without pods and one that the cluster refuses say so, streamed or not', async () => {
   const { post } = await startCluster();
   for (const query of ['', '?stream']) {

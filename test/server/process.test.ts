@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { inline, listen, named, startCluster } from './cluster.ts';
 
 const info = { target: named('relays'), endpoint: named('info') };
@@ -303,35 +303,39 @@ test('a pod that hangs keeps nobody else waiting, and is let go when its client 
   await ends;
 });
 
+/** A clock whose timers never fire by themselves, and that tells who begins to wait for a place in the queue. */
+function queueClock() {
+  const waiting = Promise.withResolvers<() => void>();
+  let entered = 0;
+  const clock: Clock = {
+    ...systemClock,
+    setTimer: (callback, delay) => {
+      // The first call gets its place at once.
+      if (delay === PATIENCE && entered++ > 0) waiting.resolve(callback);
+      return () => undefined;
+    },
+  };
+  return { clock, waiting: waiting.promise };
+}
+
+const PATIENCE = 12_345;
+
 test('what waits too long, or beyond the number that may wait, is 503 and told to come again', async () => {
   const release = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
-  const waits = Promise.withResolvers<() => void>();
+  const { clock, waiting } = queueClock();
   const { post } = await startCluster({
-    app: {
-      concurrency: 1,
-      waiting: 1,
-      patience: 12_345,
-      clock: {
-        ...systemClock,
-        setTimer: (callback, delay) => {
-          // The first call gets its place at once.
-          if (delay === 12_345 && seen++ > 0) waits.resolve(callback);
-          return () => undefined;
-        },
-      },
-    },
+    app: { concurrency: 1, waiting: 1, patience: PATIENCE, clock },
     answer: async (_pod, _request, response) => {
       arrived.resolve();
       await release.promise;
       response.end('OK');
     },
   });
-  let seen = 0;
   const first = post('/process', info);
   await arrived.promise;
   const second = post('/process', info);
-  const giveUp = await waits.promise;
+  const giveUp = await waiting;
   const refused = [await post('/process', info)];
   giveUp();
   refused.push(await second);
@@ -403,8 +407,9 @@ test('/waku/relay names every field that is wrong, and says of a pod without a s
 test('a client that leaves while it waits for its turn leaves nothing behind', async () => {
   const release = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
+  const { clock, waiting } = queueClock();
   const { server, post, seen, app } = await startCluster({
-    app: { concurrency: 1 },
+    app: { concurrency: 1, patience: PATIENCE, clock },
     answer: async (_pod, _request, response) => {
       arrived.resolve();
       await release.promise;
@@ -420,11 +425,25 @@ test('a client that leaves while it waits for its turn leaves nothing behind', a
     body: JSON.stringify(info),
     signal: leave.signal,
   });
-  const waiting = app.fetch(request);
+  const left = app.fetch(request);
+  await waiting;
   leave.abort();
-  expect((await waiting).status).toBe(499);
+  expect((await left).status).toBe(499);
   release.resolve();
   await first;
   expect((await post('/process', info)).status).toBe(200);
   expect(seen).toHaveLength(2);
+});
+
+test('a paged call that fails on the way is an exception', async () => {
+  const { post } = await startCluster({
+    answer: (_pod, _request, response) =>
+      response.end(JSON.stringify({ statusCode: 200, messages: [1], paginationCursor: 'again' })),
+  });
+  const { request, response, exception } = await (
+    await post('/process', { ...info, endpoint: named('store') })
+  ).json();
+  expect(request.pod).toBe('relay-2-0');
+  expect(response).toBeUndefined();
+  expect(exception).toMatch(/paginationCursor that came before/);
 });

@@ -9,6 +9,9 @@ import { ConfigError } from '../../src/core/errors.ts';
 import { configActionApp } from '../../src/server/config-action/config-action-app.ts';
 import { type ServedApp, type ServeOptions, serve } from '../../src/server/serve.ts';
 
+// Before any test has started a server.
+const { Request: OwnRequest, Response: OwnResponse } = globalThis;
+
 const TOKEN = 'a-token-of-32-characters-0123456';
 
 async function start(app: ServedApp, options?: ServeOptions) {
@@ -43,9 +46,9 @@ test('listens on 127.0.0.1 and takes a free port unless told otherwise', async (
 });
 
 test('leaves the Request and Response of the process as they are', async () => {
-  const before = [globalThis.Request, globalThis.Response];
   await start(hello());
-  expect([globalThis.Request, globalThis.Response]).toEqual(before);
+  expect(globalThis.Request).toBe(OwnRequest);
+  expect(globalThis.Response).toBe(OwnResponse);
 });
 
 test.each(['0.0.0.0', '::', 'myhost.internal', '192.0.2.7'])(
@@ -201,7 +204,7 @@ test('close cuts what hangs when its grace is over, and tells the app', async ()
 
 test('close does not wait for connections that are kept alive or that never send a request', async () => {
   const { app } = slowApp();
-  const server = await start(app, { grace: 0 });
+  const server = await start(app, { grace: 60_000 });
   expect(await (await fetch(`${server.url}/quick`)).text()).toBe('quick');
   const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
   await once(silent, 'connect');

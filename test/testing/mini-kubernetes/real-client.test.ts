@@ -6,7 +6,7 @@ import {
   makeInformer,
   type V1Pod,
 } from '@kubernetes/client-node';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type MiniKubernetes,
   startMiniKubernetes,
@@ -50,9 +50,9 @@ describe("the Kubernetes client's own", () => {
     expect(heard).toEqual(['add before']);
 
     await core.createNamespacedPod({ namespace: 'default', body: podNamed('after') });
-    await vi.waitFor(() => expect(heard).toContain('add after'));
+    await expect.poll(() => heard).toContain('add after');
     await core.deleteNamespacedPod({ namespace: 'default', name: 'before', gracePeriodSeconds: 0 });
-    await vi.waitFor(() => expect(heard).toContain('delete before'));
+    await expect.poll(() => heard).toContain('delete before');
     expect(informer.list('default')?.map((pod) => pod.metadata?.name)).toEqual(['after']);
     await informer.stop();
   });
@@ -84,17 +84,14 @@ describe("the Kubernetes client's own", () => {
       namespace: 'default',
       body: { metadata: { name: 'j' }, spec: { template: { spec: { restartPolicy: 'Never', containers } } } },
     });
-    await vi.waitFor(async () => {
-      const job = await batch.readNamespacedJob({ namespace: 'default', name: 'j' });
-      expect(job.status?.succeeded).toBe(1);
-    });
+    const succeeded = async () =>
+      (await batch.readNamespacedJob({ namespace: 'default', name: 'j' })).status?.succeeded;
+    await expect.poll(succeeded).toBe(1);
     const pods = await core.listNamespacedPod({ namespace: 'default', labelSelector: 'job-name=j' });
     const name = pods.items[0]?.metadata?.name ?? '';
     expect(await core.readNamespacedPodLog({ namespace: 'default', name })).toBe('hello world\n');
     await batch.deleteNamespacedJob({ namespace: 'default', name: 'j', propagationPolicy: 'Foreground' });
-    await vi.waitFor(async () => {
-      expect((await core.listNamespacedPod({ namespace: 'default' })).items).toEqual([]);
-    });
+    await expect.poll(async () => (await core.listNamespacedPod({ namespace: 'default' })).items).toEqual([]);
   });
 });
 

@@ -32,8 +32,8 @@ Options of the nodes that are started here, so not together with --nodes
 Ctrl-C undoes what is half done; a second one ends at once.
 The exit code is 0 when every group came out as asked for, 130 after Ctrl-C, else 1.`;
 
-export type Command = (typeof COMMANDS)[number];
-export type Dialect = 'header' | 'path';
+type Command = (typeof COMMANDS)[number];
+type Dialect = 'header' | 'path';
 
 export interface Settings {
   readonly command: Command;

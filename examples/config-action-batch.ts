@@ -1,0 +1,9 @@
+/**
+ * Makes every request of an action to every pod that it selects.
+ *
+ *   npx tsx examples/config-action-batch.ts --dry-run
+ */
+import { runBatch } from './support/run-batch.ts';
+import { runScript } from './support/run-script.ts';
+
+await runScript((signal) => runBatch(process.argv.slice(2), process.env, signal));

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** An example as a process of its own, without a terminal. */
+export function startScript(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const script = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const end = new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+  /** Resolves with what fits, once it was printed; rejects where the process ends without it. */
+  const printed = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const [found] = pattern.exec(out + err) ?? [];
+        if (found !== undefined) resolve(found);
+      };
+      child.stdout.on('data', look);
+      child.stderr.on('data', look);
+      child.once('close', () => reject(new Error(`ended without ${pattern}:\n${out}${err}`)));
+      look();
+    });
+  return {
+    end,
+    printed,
+    interrupt: () => child.kill('SIGINT'),
+    [Symbol.dispose]: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { ClusterClient } from 'holdfast';
+import type { BenchRow } from '../bench-row.ts';
+
+const EARLY = 100_000;
+const LATE = 1_000_000;
+const BUDGET_MB = 10;
+
+export const row: BenchRow = {
+  measure: async () => {
+    const heap = new Map<number, number>();
+    function* ids() {
+      for (let number = 0; number < LATE; number++) {
+        if (number === EARLY) heap.set(EARLY, heapMegabytes());
+        yield `group-${number}`;
+      }
+      heap.set(LATE, heapMegabytes());
+    }
+    await using cluster = new ClusterClient(['http://127.0.0.1:1'], { fetch: answerAll });
+    const { changed } = await cluster.createGroups(ids());
+    if (changed !== LATE) throw new Error(`${changed} of ${LATE} groups were created`);
+
+    const [early, late] = [heap.get(EARLY) ?? 0, heap.get(LATE) ?? 0];
+    return [
+      {
+        what: '1,000,000 ids through createGroups: heap at the last against the 100,000th',
+        ours: `${late.toFixed(1)} MB`,
+        floor: `${early.toFixed(1)} MB`,
+        ratio: late / early,
+        budget: `< ${BUDGET_MB} MB more`,
+        met: late - early < BUDGET_MB,
+      },
+    ];
+  },
+};
+
+/** One node, in no process at all: no group is there, and every create is done. */
+async function answerAll(_url: unknown, init?: RequestInit): Promise<Response> {
+  if (init?.method === 'POST') return new Response(null, { status: 201 });
+  const body = '{"error": "Group not found"}';
+  return new Response(body, { status: 404, headers: { 'content-length': String(body.length) } });
+}
+
+/** Of what is alive. */
+function heapMegabytes(): number {
+  if (globalThis.gc === undefined) throw new TypeError('this needs --expose-gc');
+  globalThis.gc();
+  return process.memoryUsage().heapUsed / 1_000_000;
+}

@@ -74,7 +74,8 @@ export interface Kubernetes extends AsyncDisposable {
   /**
    * What is there, then `synced`, then each change, for as long as it is iterated: broken, silent and expired streams are
    * begun anew, and what happened meanwhile is found by comparing lists. Each change is told once; to a slow consumer only
-   * the newest state of an object, and every deletion. Keeps the last state of each object in memory and one connection.
+   * the newest state of an object, and every deletion. A server that comes back with an older store, as one restored from a
+   * backup, is noticed when it tells something or could not be reached meanwhile, else after three quiet streams. Keeps the last state of each object in memory and one connection.
    * Ends by an error only: of a refusal, or where the first list cannot be had.
    */
   watch<R extends KubernetesResource>(

@@ -24,6 +24,11 @@ export class Picture<O extends WatchedObject> {
     this.#advance(resourceVersion);
   }
 
+  /** Whether that is of a time before this picture. */
+  isPast(resourceVersion: string): boolean {
+    return isBefore(resourceVersion, this.#resourceVersion);
+  }
+
   /** What an event of a watch changes; nothing where it was known already. */
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: O): Change<O>[] {
     const { resourceVersion, uid } = object.metadata;
@@ -35,8 +40,7 @@ export class Picture<O extends WatchedObject> {
       return current ? this.#forget(object) : [];
     }
     // A stream that begins too early tells again what was told: a state that has passed, perhaps of what is gone.
-    if (resourceVersion === this.#resourceVersion || isBefore(resourceVersion, this.#resourceVersion))
-      return [];
+    if (resourceVersion === this.#resourceVersion || this.isPast(resourceVersion)) return [];
     this.#advance(resourceVersion);
     return this.#see(object);
   }

@@ -4,11 +4,10 @@ import type { Clock } from '../core/clock.ts';
 import type { Status } from './status.ts';
 import { Garbled, readLines, type WatchLine } from './watch-lines.ts';
 
-/** How a stream ended, and how many lines it gave. */
-type StreamEnd = { readonly lines: number } & (
-  | { readonly why: 'ended' | 'reset' | 'silent' | 'garbled' }
-  | { readonly why: 'error'; readonly status: Status }
-);
+/** How a stream ended. */
+type StreamEnd =
+  | { readonly why: 'ended' | 'reset' | 'silent' | 'garbled' | 'left' }
+  | { readonly why: 'error'; readonly status: Status };
 
 interface StreamOptions {
   readonly clock: Clock;
@@ -16,8 +15,8 @@ interface StreamOptions {
   readonly timeout: number;
   /** Milliseconds. A stream that is quiet for so long after the server should have ended it is dead. */
   readonly maxSilence: number;
-  /** Takes a line; while it has not resolved the next one is not read. */
-  onLine(line: Exclude<WatchLine, { kind: 'error' }>): Promise<void>;
+  /** Takes a line; while it has not resolved the next one is not read, and none at all after 'leave'. */
+  onLine(line: Exclude<WatchLine, { kind: 'error' }>): Promise<'leave' | undefined>;
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +25,6 @@ export async function readStream(
   body: Dispatcher.ResponseData['body'],
   { clock, timeout, maxSilence, onLine, signal }: StreamOptions,
 ): Promise<StreamEnd> {
-  let lines = 0;
   let silent = false;
   let handled: unknown;
   let lastRead = clock.monotonic();
@@ -46,23 +44,23 @@ export async function readStream(
   const stopListening = onAbort(signal, () => body.destroy());
   try {
     for await (const line of readLines(body)) {
-      if (line.kind === 'error') return { why: 'error', lines, status: line.status };
-      lines += 1;
+      if (line.kind === 'error') return { why: 'error', status: line.status };
       taking = true;
-      await onLine(line).catch((error: unknown) => {
+      const next = await onLine(line).catch((error: unknown) => {
         handled = error;
         throw error;
       });
+      if (next === 'leave') return { why: 'left' };
       taking = false;
       lastRead = clock.monotonic();
     }
     signal.throwIfAborted();
-    return { why: silent ? 'silent' : 'ended', lines };
+    return { why: silent ? 'silent' : 'ended' };
   } catch (error) {
     signal.throwIfAborted();
     if (handled !== undefined) throw handled;
-    if (silent) return { why: 'silent', lines };
-    return { why: error instanceof Garbled ? 'garbled' : 'reset', lines };
+    if (silent) return { why: 'silent' };
+    return { why: error instanceof Garbled ? 'garbled' : 'reset' };
   } finally {
     stopTimer();
     stopListening();

@@ -1,5 +1,5 @@
 import { sleep } from '../core/abort.ts';
-import { HoldfastError } from '../core/errors.ts';
+import { ConnectionError, HoldfastError } from '../core/errors.ts';
 import { backoff } from '../core/retry.ts';
 import { KubernetesError } from './errors.ts';
 import { type ListRequest, listPages } from './list.ts';
@@ -9,9 +9,11 @@ import type { Call, Opened, Requester } from './requester.ts';
 import { collectionPath, type KubernetesObject, type KubernetesResource } from './resources.ts';
 import { judge } from './verdict.ts';
 import type { WatchBuffer } from './watch-buffer.ts';
-import type { WatchedObject } from './watch-lines.ts';
+import type { WatchedObject, WatchLine } from './watch-lines.ts';
 import { type Change, Picture } from './watch-picture.ts';
 import { readStream } from './watch-stream.ts';
+
+type StreamLine = Exclude<WatchLine, { kind: 'error' }>;
 
 /** An object of the store, which has a name, a uid and a resourceVersion. */
 export type Watched<R extends KubernetesResource> = KubernetesObject<R> & WatchedObject;
@@ -25,14 +27,19 @@ export interface WatchRequest<R extends KubernetesResource> extends ListRequest<
 /** How the waits between streams grow, to half a minute as those of the official Go client. */
 const RESTART = { attempts: Infinity, baseDelay: 200, maxDelay: 30_000, jitter: 'full' } as const;
 
-/** After so many streams in a row that told nothing, the resourceVersion itself may be what is wrong. */
+/**
+ * After so many streams in a row that told nothing, not even by a bookmark, the resourceVersion itself may be what is wrong:
+ * a server whose store was restored is silent until it gets there.
+ */
 const FRUITLESS = 3;
 
 /** What follows a stream that ended. */
 interface Next {
   readonly why: string;
-  /** It told something, or was a quiet one that the server ended in time. */
+  /** It told something new. */
   readonly fruitful: boolean;
+  /** It was as it should be, though perhaps quiet. */
+  readonly orderly: boolean;
   readonly relist: boolean;
   /** Milliseconds, where the server says. */
   readonly wait?: number | undefined;
@@ -112,7 +119,7 @@ export class WatchSupervisor<R extends KubernetesResource> {
       if (next.unauthorized !== undefined && unauthorized) throw next.unauthorized;
       unauthorized = next.unauthorized !== undefined;
       fruitless = next.fruitful ? 0 : fruitless + 1;
-      if (next.fruitful) this.#failures = 0;
+      if (next.orderly) this.#failures = 0;
       await this.#pause(next.why, next.wait);
       if (next.relist || fruitless >= FRUITLESS) return;
     }
@@ -123,6 +130,7 @@ export class WatchSupervisor<R extends KubernetesResource> {
     const { clock, random } = this.#requester.settings;
     const seconds = Math.ceil((streamTimeout / 1000) * (1 + random()));
     const begun = clock.monotonic();
+    const from = this.#picture.resourceVersion;
     const call = this.#call(seconds);
     const opened = await this.#requester.open(call, this.#signal);
     if (opened.kind === 'failed') return this.#afterFailure(opened);
@@ -132,35 +140,48 @@ export class WatchSupervisor<R extends KubernetesResource> {
         timeout: seconds * 1000,
         maxSilence,
         signal: this.#signal,
-        onLine: (line) => {
-          if (line.kind === 'bookmark') this.#picture.bookmark(line.resourceVersion);
-          else this.#put(this.#picture.apply(line.type, line.object as Watched<R>));
-          return this.#buffer.room(this.#signal);
-        },
+        onLine: (line) => this.#take(line),
       });
-      const { lines, why } = end;
-      const inTime = why === 'ended' && clock.monotonic() - begun >= streamTimeout;
-      const fruitful = lines > 0 || inTime;
-      if (end.why !== 'error') return { why, fruitful, relist: why === 'silent' };
+      const { why } = end;
+      const fruitful = this.#picture.resourceVersion !== from;
+      const orderly = fruitful || (why === 'ended' && clock.monotonic() - begun >= streamTimeout);
+      if (end.why !== 'error') {
+        return { why, fruitful, orderly, relist: why === 'silent' || why === 'left' };
+      }
       const { code, details } = end.status;
       const wait = details?.retryAfterSeconds === undefined ? undefined : details.retryAfterSeconds * 1000;
-      return { why: `error ${code}`, fruitful, relist: true, wait };
+      return { why: `error ${code}`, fruitful, orderly, relist: true, wait };
     } finally {
       opened.release();
     }
   }
 
+  async #take(line: StreamLine): Promise<'leave' | undefined> {
+    const version = line.kind === 'bookmark' ? line.resourceVersion : line.object.metadata.resourceVersion;
+    const past = this.#picture.isPast(version);
+    if (line.kind === 'bookmark') this.#picture.bookmark(version);
+    const changes = line.kind === 'event' ? this.#picture.apply(line.type, line.object as Watched<R>) : [];
+    this.#put(changes);
+    // Nothing of the past was asked for: the store may be another one, or an older state of it.
+    if (past && changes.length === 0) return 'leave';
+    await this.#buffer.room(this.#signal);
+    return undefined;
+  }
+
   #afterFailure({ verdict, access }: Extract<Opened, { kind: 'failed' }>): Next {
-    if (verdict.kind === 'done') return { why: 'no stream', fruitful: false, relist: false };
+    const failed = { fruitful: false, orderly: false, relist: false };
+    if (verdict.kind === 'done') return { ...failed, why: 'no stream' };
     const error = verdict.error(NOTHING_BEFORE);
+    const why = error.message;
     if (verdict.kind === 'unauthorized') {
       this.#requester.access.refuse(access);
-      return { why: error.message, fruitful: false, relist: false, unauthorized: error };
+      return { ...failed, why, unauthorized: error };
     }
     if (verdict.kind !== 'refused') {
-      return { why: error.message, fruitful: false, relist: false, wait: verdict.wait };
+      // Who answers the next time may be another server, or the same with an older store.
+      return { ...failed, why, relist: error instanceof ConnectionError, wait: verdict.wait };
     }
-    if (isExpired(error)) return { why: error.message, fruitful: false, relist: true };
+    if (isExpired(error)) return { ...failed, why, relist: true };
     throw error;
   }
 

@@ -163,11 +163,11 @@ test.each<[string, Reply]>([
   expect(server.lists()[1]?.query.get('limit')).toBe('500');
 });
 
-test('events that come again are not told again', async () => {
+test('events that come again are not told again, and lead to a new list', async () => {
   const again = [line('ADDED', pod('b', 11)), line('MODIFIED', pod('b', 12)), line('DELETED', pod('b', 13))];
   const server = await watchServer(
-    [list([], 10)],
-    [ended(...again), open(...again, line('ADDED', pod('c', 14)))],
+    [list([], 10), list([], 13)],
+    [ended(...again), open(...again), open(line('ADDED', pod('c', 14)))],
   );
   expect(await tell(connectEager(server.url), 'added c 14')).toEqual([
     'synced',
@@ -176,6 +176,18 @@ test('events that come again are not told again', async () => {
     'deleted b 13',
     'added c 14',
   ]);
+  expect(server.lists()).toHaveLength(2);
+});
+
+test.each<[string, Reply]>([
+  ['an event of the past', open(line('ADDED', pod('new', 7)))],
+  ['a bookmark of the past', open(bookmark('6'))],
+  ['a deletion of the past', open(line('DELETED', pod('other', 6)))],
+  ['a connection that is lost', (response) => response.socket?.destroy()],
+])('after %s the server may be another one, and the list is made anew', async (_, reply) => {
+  const server = await watchServer([list([pod('old', 60)], 61), list([pod('new', 7)], 8)], [reply, open()]);
+  const told = await tell(connectEager(server.url), 'deleted old 60');
+  expect(told).toEqual(['added old 60', 'synced', 'added new 7', 'deleted old 60']);
 });
 
 test('three streams that tell nothing lead to a new list', async () => {
@@ -338,13 +350,18 @@ test('a watch keeps its connection while it has no stream', async () => {
   expect(await tell(kube, 'synced')).toEqual(['synced']);
 });
 
-test('quiet streams that end in time follow each other without a new list or growing waits', async () => {
+/** How a watch goes on over streams of these lines; each of them ends in time. */
+async function goOn(lines: readonly string[], first: readonly object[]) {
   const clock = manualClock();
-  const quiet: Reply = (response) => {
-    clock.advance(300_000);
-    response.end();
+  const quiet = (turn: number): Reply => {
+    const reply = ended(...lines.map((one) => one.replaceAll('TURN', `${20 + turn}`)));
+    return (response, seen) => {
+      clock.advance(300_000);
+      return reply(response, seen);
+    };
   };
-  const server = await watchServer([list([], 10)], [...Array.from({ length: 8 }, () => quiet), open(b11)]);
+  const streams = Array.from({ length: 8 }, (_, turn) => quiet(turn));
+  const server = await watchServer([list(first, 11)], [...streams, open(line('ADDED', pod('c', 99)))]);
   const waits: number[] = [];
   const debug = (message: string) => {
     const wait = /it goes on in (\d+) ms/.exec(message)?.[1];
@@ -352,14 +369,46 @@ test('quiet streams that end in time follow each other without a new list or gro
   };
   const options = { clock, random: () => 0.5, attemptTimeout: 1_000_000, logger: { ...console, debug } };
   const told: Told[] = [];
-  const telling = tell(connect(server.url, options), 'added b 11').then((all) => told.push(...all));
+  const telling = tell(connect(server.url, options), 'added c 99').then((all) => told.push(...all));
   await until(() => {
     clock.advance(10);
     return told.length > 0;
   });
   await telling;
-  expect(server.lists()).toHaveLength(1);
+  return { waits, lists: server.lists().length };
+}
+
+test('streams that tell nothing but where they stand follow each other without a new list or growing waits', async () => {
+  const { waits, lists } = await goOn([bookmark('TURN')], []);
+  expect(lists).toBe(1);
   expect(waits).toEqual(Array.from({ length: 8 }, () => 100));
+});
+
+test('of quiet streams that end in time every third leads to a new list, without growing waits', async () => {
+  const { waits, lists } = await goOn([], []);
+  expect(lists).toBe(3);
+  expect(waits).toEqual(Array.from({ length: 8 }, () => 100));
+});
+
+test('a server that ends each stream after what was known is asked less and less often', async () => {
+  const server = await watchServer([list([pod('b', 11)], 11)], [ended(b11)]);
+  const waits: number[] = [];
+  const abort = new AbortController();
+  const debug = (message: string) => {
+    const wait = /it goes on in (\d+) ms/.exec(message)?.[1];
+    if (wait !== undefined && waits.push(Number(wait)) === 6) abort.abort();
+  };
+  const clock = manualClock();
+  const options = { clock, random: () => 0.5, logger: { ...console, debug } };
+  let failed = false;
+  tell(connect(server.url, options), 'never', { signal: abort.signal }).catch(() => {
+    failed = true;
+  });
+  await until(() => {
+    clock.advance(10);
+    return failed;
+  });
+  expect(waits).toEqual([100, 200, 400, 800, 1600, 3200]);
 });
 
 test('to a slow consumer only the newest state of an object, and each deletion', async () => {

@@ -80,3 +80,28 @@ export type { PodAnswer, PodRequest } from './kube/pods.ts';
 export type { RateLimit } from './kube/rate-limit.ts';
 export type { KubernetesObject, KubernetesResource } from './kube/resources.ts';
 export type { KubernetesWatchEvent } from './kube/watch-buffer.ts';
+export type { ListOptions, SyncratorCallOptions } from './syncrator/call-options.ts';
+export {
+  AuthenticationError,
+  JobDeletedError,
+  JobFailedError,
+  UnexpectedAnswerError,
+} from './syncrator/errors.ts';
+export type { FollowOptions, FollowProgress, JobSummary } from './syncrator/follow-options.ts';
+export type {
+  AccessToken,
+  Credentials,
+  DryRun,
+  Job,
+  JobAction,
+  JobDetail,
+  JobParams,
+  JobStatus,
+  StartedJob,
+  SyncJob,
+} from './syncrator/job.ts';
+export type { SyncratorOptions } from './syncrator/options.ts';
+export type { Page, PageContent } from './syncrator/page.ts';
+export { readParams } from './syncrator/read-params.ts';
+export { SyncratorClient } from './syncrator/syncrator-client.ts';
+export { processTemplate } from './syncrator/template.ts';

@@ -10,3 +10,5 @@ export {
   type MiniKubernetesOptions,
   startMiniKubernetes,
 } from './mini-kubernetes/mini-kubernetes.ts';
+export { type SyncratorHandlersOptions, syncratorHandlers } from './syncrator-handlers.ts';
+export { type JobLife, SyncratorJobs, type SyncratorJobsOptions } from './syncrator-handlers-jobs.ts';

@@ -23,6 +23,7 @@ export interface PackedProject {
 interface Manifest {
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
 /** Builds and packs the library and unpacks it into a new project in the temporary folder. Takes seconds. */

@@ -63,6 +63,7 @@ describe('the public surface', () => {
   it('of holdfast', async () => {
     expect(await exportsOf('holdfast')).toMatchInlineSnapshot(`
       [
+        "AuthenticationError",
         "ClosedError",
         "ClusterClient",
         "ConfigAction",
@@ -71,16 +72,22 @@ describe('the public surface', () => {
         "HoldfastError",
         "HttpError",
         "InconsistentClusterError",
+        "JobDeletedError",
+        "JobFailedError",
         "KubernetesError",
         "NodeUnavailableError",
         "RolledBackError",
         "Run",
+        "SyncratorClient",
         "TimeoutError",
+        "UnexpectedAnswerError",
         "connectKubernetes",
         "kubernetesPods",
         "loadConfig",
         "memoryJournal",
         "parseConfig",
+        "processTemplate",
+        "readParams",
         "staticPods",
       ]
     `);
@@ -99,8 +106,10 @@ describe('the public surface', () => {
     expect(await exportsOf('holdfast/testing')).toMatchInlineSnapshot(`
       [
         "FaultPlan",
+        "SyncratorJobs",
         "startGroupNodes",
         "startMiniKubernetes",
+        "syncratorHandlers",
       ]
     `);
   });
@@ -120,7 +129,8 @@ describe('its code', () => {
   it('imports Node and its dependencies, and no package of development', () => {
     const foreign = imports.filter((name) => !name.startsWith('node:') && !name.startsWith('./'));
     expect(foreign).toContain('ofetch');
-    expect(Object.keys(project.manifest.dependencies)).toEqual(
+    const { dependencies, peerDependencies } = project.manifest;
+    expect(Object.keys({ ...dependencies, ...peerDependencies })).toEqual(
       expect.arrayContaining(foreign.map(packageOf)),
     );
   });

@@ -4,6 +4,7 @@ import { onAbort } from '../core/abort.ts';
 import type { Clock } from '../core/clock.ts';
 import { HoldfastError, TimeoutError } from '../core/errors.ts';
 import { Connections } from './connections.ts';
+import { readCredentials } from './credentials.ts';
 import { type LoadedConfig, loadKubeconfig } from './kubeconfig.ts';
 import type { KubernetesSettings } from './options.ts';
 
@@ -25,6 +26,9 @@ const PLUGIN_TIMEOUT = 60_000;
 
 interface Current {
   readonly access: Promise<Access>;
+  /** Ends the plugin where nobody waits for it any more. */
+  readonly abandon: AbortController;
+  waiting: number;
   /** Absent for as long as a plugin is at it. */
   made: { readonly access: Access; readonly at: number } | undefined;
 }
@@ -46,25 +50,34 @@ export class AccessKeeper {
   }
 
   /**
-   * Waits for a credential plugin until `limit`, in milliseconds, and never for more than a minute.
+   * Waits for a credential plugin until `limit`, in milliseconds, and never for more than a minute. One that nobody waits
+   * for any more is ended, and the next call starts it anew.
    *
    * @throws {ConfigError} for a kubeconfig that is not usable
    * @throws {HoldfastError} code KUBERNETES_CREDENTIALS, where its credentials cannot be had
    * @throws {TimeoutError} where a plugin gives none in time
    */
-  get(signal: AbortSignal, limit = PLUGIN_TIMEOUT): Promise<Access> {
+  async get(signal: AbortSignal, limit = PLUGIN_TIMEOUT): Promise<Access> {
     const { clock } = this.#settings;
     const made = this.#current?.made;
     const stale = made !== undefined && clock.monotonic() - made.at > FRESH;
     if (this.#current === undefined || stale) this.#current = this.#renew();
-    return within(this.#current.access, Math.min(limit, PLUGIN_TIMEOUT), clock, signal);
+    const current = this.#current;
+    current.waiting += 1;
+    try {
+      return await within(current.access, Math.min(limit, PLUGIN_TIMEOUT), clock, signal);
+    } finally {
+      current.waiting -= 1;
+      if (current.made === undefined && current.waiting === 0) {
+        this.#forget(current);
+        current.abandon.abort();
+      }
+    }
   }
 
   /** To be called with access that was not accepted: reads everything anew, once for all who call with the same. */
   refuse(access: Access): void {
-    if (this.#current?.made?.access !== access) return;
-    this.#config = undefined;
-    this.#current = undefined;
+    if (this.#current?.made?.access === access) this.#forget(this.#current);
   }
 
   close(): Promise<void> {
@@ -72,52 +85,51 @@ export class AccessKeeper {
   }
 
   #load(): Promise<LoadedConfig> {
-    this.#config ??= this.#orForget(loadKubeconfig(this.#settings));
-    return this.#config;
+    if (this.#config !== undefined) return this.#config;
+    const config = loadKubeconfig(this.#settings);
+    this.#config = config;
+    // What failed is tried anew by the next call: a file may be there by then.
+    config.catch(() => {
+      if (this.#config === config) this.#config = undefined;
+    });
+    return config;
   }
 
   #renew(): Current {
-    const current: Current = {
-      access: this.#orForget(
-        this.#prepare().then((access) => {
-          current.made = { access, at: this.#settings.clock.monotonic() };
-          return access;
-        }),
-      ),
-      made: undefined,
-    };
+    const abandon = new AbortController();
+    const access = this.#prepare(abandon.signal);
+    const current: Current = { access, abandon, waiting: 0, made: undefined };
+    access.then(
+      (made) => {
+        current.made = { access: made, at: this.#settings.clock.monotonic() };
+      },
+      () => this.#forget(current),
+    );
     return current;
   }
 
-  /** What failed is tried anew by the next call: a file may be there by then. */
-  #orForget<T>(promise: Promise<T>): Promise<T> {
-    promise.catch(() => {
-      this.#config = undefined;
-      this.#current = undefined;
-    });
-    return promise;
+  #forget(current: Current): void {
+    if (this.#current !== current) return;
+    this.#config = undefined;
+    this.#current = undefined;
   }
 
-  async #prepare(): Promise<Access> {
-    const { config, cluster, server, description } = await this.#load();
+  async #prepare(abandoned: AbortSignal): Promise<Access> {
+    const { config, cluster, server, description, endPlugins } = await this.#load();
+    abandoned.throwIfAborted();
     const options: RequestOptions = {};
+    const stopListening = onAbort(abandoned, endPlugins);
     try {
       await config.applyToHTTPSOptions(options);
     } catch (error) {
       throw credentialsError(description, error);
+    } finally {
+      stopListening();
     }
+    const headers = readCredentials(options, config.getCurrentUser(), description);
     const dispatcher = await this.#connections.open(options, cluster.proxyUrl);
-    return { server, description, headers: headersOf(options), dispatcher };
+    return { server, description, headers, dispatcher };
   }
-}
-
-function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
-  const entries = Object.entries(headers ?? {})
-    .filter(([, value]) => value !== undefined)
-    // A token file often ends with a line break, which no header can hold.
-    .map(([name, value]) => [name.toLowerCase(), String(value).trim()] as const);
-  const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
-  return { ...basic, ...Object.fromEntries(entries) };
 }
 
 /** Neither the error nor its cause: what a plugin wrote may hold the token. */
@@ -133,11 +145,10 @@ function credentialsError(description: string, error: unknown): HoldfastError {
 
 function within<T>(work: Promise<T>, limit: number, clock: Clock, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
+    const late = `The kubeconfig gave no credentials within ${Math.ceil(limit)} ms; does its plugin hang?`;
     const stopTimer = clock.setTimer(() => {
       release();
-      reject(
-        new TimeoutError(`The kubeconfig gave no credentials within ${limit} ms; does its plugin hang?`),
-      );
+      reject(new TimeoutError(late));
     }, limit);
     const stopListening = onAbort(signal, (reason) => {
       stopTimer();

@@ -2,6 +2,8 @@ import { homedir } from 'node:os';
 import type * as Client from '@kubernetes/client-node';
 import { ConfigError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
+import { supervisePlugins } from './credential-plugins.ts';
+import { isPath, loadDefault, loadFile } from './kubeconfig-files.ts';
 import { loadClient } from './load-library.ts';
 import type { KubernetesSettings } from './options.ts';
 
@@ -14,6 +16,8 @@ export interface LoadedConfig {
   readonly namespace: string | undefined;
   /** For messages: where it was read, with context and user. */
   readonly description: string;
+  /** Ends the credential plugins that run for it. */
+  endPlugins(): void;
 }
 
 /**
@@ -22,30 +26,27 @@ export interface LoadedConfig {
  * @throws {ConfigError} that says which file or context is wrong; nothing of the file stands in it
  */
 export async function loadKubeconfig(settings: KubernetesSettings): Promise<LoadedConfig> {
-  const { KubeConfig } = await loadClient();
+  const library = await loadClient();
   const source = describeSource(settings.kubeconfig);
-  const config = read(KubeConfig, settings.kubeconfig, source);
+  const config = read(library, settings.kubeconfig, source);
   if (settings.kubeconfig === undefined) refuseFallback(config);
   if (settings.context !== undefined) config.setCurrentContext(settings.context);
-  return check(config, source);
+  return { ...check(config, source), endPlugins: supervisePlugins(authenticatorsOf(config)) };
 }
 
 function read(
-  KubeConfig: typeof Client.KubeConfig,
+  library: typeof Client,
   given: KubernetesSettings['kubeconfig'],
   source: string,
 ): Client.KubeConfig {
-  const config = new KubeConfig();
   if (typeof given === 'object') {
     // One that inherits from the caller's, so that it can get a context of its own and authenticators that remember
     // nothing, without a change to the caller's or the loss of what a subclass does.
-    const authenticators: unknown = Reflect.get(config, 'authenticators');
+    const authenticators = authenticatorsOf(new library.KubeConfig());
     return Object.assign(Object.create(given) as Client.KubeConfig, { authenticators });
   }
   try {
-    if (given === undefined) config.loadFromDefault();
-    else config.loadFromFile(given);
-    return config;
+    return given === undefined ? loadDefault(library) : loadFile(given, library);
   } catch (error) {
     throw explain(source, typeof given === 'string' ? given : undefined, error);
   }
@@ -55,8 +56,13 @@ function describeSource(given: KubernetesSettings['kubeconfig']): string {
   if (typeof given === 'string') return `kubeconfig ${given}`;
   if (given !== undefined) return 'the KubeConfig given';
   const listed = process.env['KUBECONFIG'];
-  return listed ? `kubeconfig $KUBECONFIG (${listed})` : 'the default kubeconfig';
+  if (!listed) return 'the default kubeconfig';
+  if (isPath(listed)) return `kubeconfig $KUBECONFIG (${listed})`;
+  throw refusal('$KUBECONFIG', 'expected paths of files, received a text that is none');
 }
+
+const authenticatorsOf = (config: Client.KubeConfig) =>
+  (Reflect.get(config, 'authenticators') ?? []) as readonly object[];
 
 /** Where there is nothing at all the client would speak to http://localhost:8080. */
 function refuseFallback(config: Client.KubeConfig): void {
@@ -66,7 +72,7 @@ function refuseFallback(config: Client.KubeConfig): void {
   throw refusal('kubeconfig', `none was found: ${looked}; pass the path of one`);
 }
 
-function check(config: Client.KubeConfig, source: string): LoadedConfig {
+function check(config: Client.KubeConfig, source: string): Omit<LoadedConfig, 'endPlugins'> {
   const names = config.getContexts().map(({ name }) => name);
   const current = config.getCurrentContext() as string | undefined;
   const have = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
@@ -114,8 +120,9 @@ function checkServer(cluster: Client.Cluster, place: string): URL {
     const message = `its server ${shown} is plain http; set insecure-skip-tls-verify: true if that is meant`;
     throw refusal(place, message);
   }
-  if (cluster.proxyUrl && !/^https?:/.test(cluster.proxyUrl)) {
-    const message = `its proxy-url ${redactUrl(cluster.proxyUrl)} is not supported; http and https proxies are`;
+  const { proxyUrl } = cluster;
+  if (proxyUrl && !['http:', 'https:'].includes(URL.parse(proxyUrl)?.protocol ?? '')) {
+    const message = `its proxy-url ${redactUrl(proxyUrl)} is not supported; urls of http and https proxies are`;
     throw refusal(place, message);
   }
   return server;

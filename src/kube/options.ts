@@ -4,12 +4,16 @@ import { type Clock, type Random, systemClock, systemRandom } from '../core/cloc
 import { type Logger, safeLogger, silentLogger } from '../core/observe.ts';
 import type { FullRetryPolicy, RetryPolicy } from '../core/retry.ts';
 import { callable, count, having, milliseconds, retryPolicy, validate } from '../core/validate.ts';
+import { isPath } from './kubeconfig-files.ts';
 import { namespaceName } from './names.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 export interface KubernetesOptions {
   /**
-   * The path of a kubeconfig file, or a `KubeConfig` of `@kubernetes/client-node`, which is read and not changed.
+   * The path of a kubeconfig file, or a `KubeConfig` of `@kubernetes/client-node`, which is read and not changed; a
+   * `tokenFile` is lost in that already. A credential plugin that nobody waits for any more is ended, but one that an
+   * authenticator of your own has started.
+   * Of several files in $KUBECONFIG those that are not there are passed over, and the first to name something counts.
    * @default $KUBECONFIG, else ~/.kube/config, else the service account of the pod this runs in
    */
   readonly kubeconfig?: string | KubeConfig | undefined;
@@ -82,9 +86,6 @@ export function parseKubernetesOptions(options: unknown): KubernetesSettings {
     logger: safeLogger(given.logger ?? silentLogger),
   };
 }
-
-/** Not what may be the text of a kubeconfig: paths are shown. */
-const isPath = (text: string) => text.length <= 4096 && /^(?!\s*\{)(?!.*: )[^\r\n]+$/.test(text);
 
 const requestRate = v.strictObject({ perSecond: positive(), burst: count(1) });
 

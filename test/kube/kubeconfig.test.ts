@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -75,6 +75,11 @@ test.each<[string, () => Promise<Error>, RegExp]>([
     () => failure(withCluster({ server: 'https://127.0.0.1:1', 'proxy-url': `socks5://me:${SECRET}@p:1` })),
     /proxy-url .*not supported/,
   ],
+  [
+    'names a proxy by no url',
+    () => failure(withCluster({ server: 'https://127.0.0.1:1', 'proxy-url': 'http://' })),
+    /proxy-url http:\/\/ is not supported/,
+  ],
 ])('a kubeconfig that %s', async (_, fail, message) => {
   const error = await fail();
   expect(error).toBeInstanceOf(ConfigError);
@@ -93,6 +98,33 @@ test('no kubeconfig anywhere is said, with where was looked', async () => {
 test('$KUBECONFIG is read where no path is given', async () => {
   vi.stubEnv('KUBECONFIG', whole());
   expect(await connectKubernetes({ context: 'two' }).namespace()).toBe('second');
+});
+
+test('of several files in $KUBECONFIG those that are not there are passed over, and the first one counts', async () => {
+  const one = file(JSON.stringify({ ...WHOLE, 'current-context': undefined }));
+  const other = file(
+    JSON.stringify({
+      ...WHOLE,
+      contexts: [
+        { name: 'two', context: { cluster: 'c', user: 'u', namespace: 'another' } },
+        { name: 'four', context: { cluster: 'c', user: 'u', namespace: 'fourth' } },
+      ],
+      'current-context': 'four',
+    }),
+  );
+  vi.stubEnv('KUBECONFIG', ['/nowhere/config', one, other].join(delimiter));
+  expect(await connectKubernetes().namespace()).toBe('fourth');
+  expect(await connectKubernetes({ context: 'two' }).namespace()).toBe('second');
+  vi.stubEnv('KUBECONFIG', ['/nowhere/one', '/nowhere/two'].join(delimiter));
+  expect((await failureOf(connectKubernetes().namespace())).message).toContain('/nowhere/one cannot be read');
+});
+
+test('the text of a kubeconfig in $KUBECONFIG is not shown', async () => {
+  vi.stubEnv('KUBECONFIG', `{"users":[{"token":"${SECRET}"}]}`);
+  const error = await failureOf(connectKubernetes().namespace());
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error.message).toContain('$KUBECONFIG: expected paths of files');
+  expect(error.message).not.toContain(SECRET);
 });
 
 test('the namespace: the one given, else the context’s, else default', async () => {
@@ -236,6 +268,7 @@ test('a credential plugin that hangs is waited for until the deadline, and start
   };
   const first = call(20_000);
   await first.begun(1);
+  await until(() => existsSync(started));
   clock.advance(15_000);
   const second = call(2_000);
   await second.begun(2);
@@ -245,8 +278,81 @@ test('a credential plugin that hangs is waited for until the deadline, and start
   expect(error.message).toContain('gave no credentials within 2000 ms');
   clock.advance(3_000);
   expect(await first.failed).toBeInstanceOf(TimeoutError);
-  await until(() => existsSync(started));
   expect(readFileSync(started, 'utf8')).toBe('x');
+});
+
+/** Hangs the first time, and then gives a token. */
+function plugin() {
+  const pid = join(temporaryFolder(), 'pid');
+  const script = `const fs = require('fs'), file = ${JSON.stringify(pid)};
+    if (fs.existsSync(file)) ${credential(`'${SECRET}'`)}
+    else { fs.writeFileSync(file + '.new', String(process.pid)); fs.renameSync(file + '.new', file); setInterval(() => 0, 1e6) }`;
+  const runs = () => {
+    try {
+      return process.kill(Number(readFileSync(pid, 'utf8')), 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
+  };
+  return { user: execUser(script), started: () => existsSync(pid), runs };
+}
+
+test('a credential plugin that was given up is ended, and started anew by the next call', async () => {
+  const clock = manualClock();
+  const server = await apiServer((response) => json(response, 200, pod('a', 1)));
+  const { user, started, runs } = plugin();
+  const kube = connect('', { kubeconfig: kubeconfig(server.url, { user }), clock });
+  const failed = failureOf(kube.get('pods', 'a', { deadline: 999.5 }));
+  await until(started);
+  clock.advance(1_000);
+  expect((await failed).message).toContain('gave no credentials within 1000 ms');
+  await until(() => !runs());
+  await kube.get('pods', 'a');
+  expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${SECRET}`);
+});
+
+test('closing the client ends a credential plugin that hangs', async () => {
+  const { user, started, runs } = plugin();
+  const kube = connect('', { kubeconfig: kubeconfig('http://127.0.0.1:1', { user }) });
+  const failed = failureOf(kube.get('pods', 'a'));
+  await until(started);
+  await kube.close();
+  expect(await failed).toMatchObject({ code: 'CLOSED' });
+  await until(() => !runs());
+});
+
+const printing = (text: string) => execUser(`console.log(${JSON.stringify(text)})`);
+const garbage = Buffer.from(SECRET).toString('base64');
+
+test.each<[string, () => object, boolean]>([
+  ['a plugin that prints null', () => printing('null'), true],
+  ['a plugin that prints an empty status', () => printing('{"status":{}}'), true],
+  ['an empty tokenFile', () => ({ tokenFile: file('\n') }), true],
+  ['an empty token-file', () => ({ 'token-file': file('') }), true],
+  ['a token with a line break', () => ({ token: `${SECRET}\n${SECRET}` }), false],
+  ['a token that is no Latin', () => ({ token: `${SECRET}☃` }), false],
+  [
+    'a certificate that is none',
+    () => ({ 'client-certificate-data': garbage, 'client-key-data': garbage }),
+    false,
+  ],
+])('%s: said at once, and nothing is sent', async (_, user, retryable) => {
+  const server = await apiServer((response) => json(response, 200, pod('a', 1)));
+  const kube = connect('', { kubeconfig: kubeconfig(server.url, { user: user() }) });
+  const error = await failureOf(kube.get('pods', 'a'));
+  expect(error).toMatchObject({ code: 'KUBERNETES_CREDENTIALS', retryable });
+  expect(error.message).toContain('user "me"');
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET);
+  expect(server.seen).toHaveLength(0);
+});
+
+test('tokenFile, beside the kubeconfig, counts over a token, as for kubectl', async () => {
+  const server = await apiServer((response) => json(response, 200, pod('a', 1)));
+  const path = kubeconfig(server.url, { user: { token: 'other', tokenFile: 'token' } });
+  writeFileSync(join(dirname(path), 'token'), `${SECRET}\n`);
+  await connect('', { kubeconfig: path }).get('pods', 'a');
+  expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${SECRET}`);
 });
 
 async function until(condition: () => boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { ClusterClient } from 'holdfast';
 import type { BenchRow } from '../bench-row.ts';
+import { heapMegabytes } from '../heap-megabytes.ts';
 
 const EARLY = 100_000;
 const LATE = 1_000_000;
@@ -38,11 +39,4 @@ async function answerAll(_url: unknown, init?: RequestInit): Promise<Response> {
   if (init?.method === 'POST') return new Response(null, { status: 201 });
   const body = '{"error": "Group not found"}';
   return new Response(body, { status: 404, headers: { 'content-length': String(body.length) } });
-}
-
-/** Of what is alive. */
-function heapMegabytes(): number {
-  if (globalThis.gc === undefined) throw new TypeError('this needs --expose-gc');
-  globalThis.gc();
-  return process.memoryUsage().heapUsed / 1_000_000;
 }

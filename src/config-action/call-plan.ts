@@ -99,17 +99,29 @@ export function planCalls(picks: PodPicks, { requests, loopOrder, batches }: Pla
 }
 
 /** Calls that are known beforehand: what an earlier run left, in its order. */
-export function planAgain(calls: readonly Call[], loopOrder: LoopOrder): CallPlan {
+export function planAgain(
+  calls: readonly Call[],
+  { loopOrder, batches }: Omit<PlanSettings, 'requests'>,
+): CallPlan {
   const byPod = loopOrder === 'foreach_pod_make_all_requests';
-  const lanes: { calls: Call[]; barrier: boolean }[] = [];
+  const rounds: { calls: Call[] }[][] = [];
   for (const call of calls) {
-    const lane = lanes.at(-1);
+    const round = rounds.at(-1);
+    const lane = round?.at(-1);
     const last = lane?.calls.at(-1);
     const samePod =
       last !== undefined && last.pod.name === call.pod.name && last.pod.target === call.pod.target;
     if (byPod && samePod) lane?.calls.push(call);
-    else lanes.push({ calls: [call], barrier: !byPod && last?.request !== call.request });
+    else if (round === undefined || (!byPod && last?.request !== call.request)) {
+      rounds.push([{ calls: [call] }]);
+    } else round.push({ calls: [call] });
   }
+  const lanes = rounds.flatMap((round) =>
+    round.map(({ calls }, position) => ({
+      calls,
+      barrier: position === 0 || startsBatch(batches, position, round.length),
+    })),
+  );
   let taken = 0;
   return {
     next: () => lanes[taken++],

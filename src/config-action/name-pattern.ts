@@ -1,17 +1,22 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { PatternSize } from './pattern-size.ts';
 
-/** A regular expression that takes time linear in the text, whatever it is. */
+/** A regular expression that takes time linear in the text, and milliseconds for a pod's name, whatever it is. */
 export interface NamePattern {
   /** Whether it is found anywhere in the text, as by Python's `re.search`. */
   foundIn(text: string): boolean;
 }
 
 /**
- * Reads a regular expression of Python. What the engine cannot run, or would read differently, is refused by its name.
+ * Reads a regular expression of Python. What the engine cannot run, or would read differently, is refused by its name,
+ * as is what is longer than 1,000 characters, or would be with its repetitions written out.
  *
  * @throws {PatternError}
  */
 export function parseNamePattern(text: string): NamePattern {
+  if (text.length > LONGEST) {
+    throw new PatternError(`it has ${text.length} characters, and ${LONGEST} are the limit; shorten it`);
+  }
   const translated = translate(text);
   try {
     const pattern = RE2JS.compile(translated);
@@ -22,6 +27,8 @@ export function parseNamePattern(text: string): NamePattern {
   }
 }
 
+const LONGEST = 1_000;
+
 /** Why a pattern cannot be used: its message completes "cannot be used: …". */
 export class PatternError extends Error {}
 
@@ -29,12 +36,19 @@ export class PatternError extends Error {}
 function translate(text: string): string {
   let translated = '';
   let inClass = false;
+  const size = new PatternSize();
   for (let at = 0; at < text.length; ) {
     const rest = text.slice(at);
     const token = inClass ? classToken(rest) : outerToken(rest, at);
     if (rest[0] === '[' && !inClass) inClass = true;
     else if (rest[0] === ']') inClass = false;
     translated += token.written;
+    size.add(token.written);
+    if (size.steps > LONGEST) {
+      throw new PatternError(
+        `its repetitions, written out, come to more than ${LONGEST} steps; repeat less (* and + cost nothing)`,
+      );
+    }
     at += token.length;
   }
   return translated;
@@ -63,8 +77,10 @@ function outerToken(rest: string, at: number): Token {
     );
   }
   if (rest.startsWith('\\Z')) return { length: 2, written: '\\z' };
-  const [open, upTo] = /^\{,(\d+)\}/.exec(rest) ?? [];
-  if (open !== undefined) return { length: open.length, written: `{0,${upTo}}` };
+  const [upTo, most] = /^\{,(\d*)\}/.exec(rest) ?? [];
+  if (upTo !== undefined) return { length: upTo.length, written: `{0,${most}}` };
+  const [repetition] = /^\{\d+(?:,\d*)?\}/.exec(rest) ?? [];
+  if (repetition !== undefined) return asItIs(repetition);
   // The first bracket of a class is a literal, also after a ^.
   return asItIs(/^(?:\\.|\[\^?\]?|.)/su.exec(rest)?.[0] ?? '');
 }
@@ -97,7 +113,7 @@ const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
 /** What the engine lacks, or understands and Python does not. */
 const FOREIGN: readonly (readonly [RegExp, string])[] = [
   [/^\(\?#[^)]*\)?/, 'a comment'],
-  [/^\(\?[a-zA-Z]*[xLuaU][a-zA-Z]*(?:-[a-zA-Z]+)?[):]/, 'a flag other than i, m and s'],
+  [/^\(\?[b-tv-wyzA-KM-TV-Z]*[xLuaU][a-zA-Z]*(?:-[a-zA-Z]+)?[):]/, 'a flag other than i, m and s'],
   [/^\(\?<(?![=!])/, 'a group named without P'],
   [/^\\[pPQECzG]/, 'an escape that Python has not'],
   [/^\\[uUN]/, 'an escape for a character'],

@@ -21,7 +21,7 @@ export function openPlan(
   pods: PodSource,
   { calls, shard, random, signal, batches = [] }: PlanSettings & { readonly batches?: readonly BatchSize[] },
 ): OpenedPlan {
-  if (calls !== undefined) return openAgain(action, calls);
+  if (calls !== undefined) return openAgain(action, calls, batches);
   const picks = new PodPicks(pods.select(action.targets, { signal }), action, { random, shard });
   const requests = action.requests.map(prepareRequest);
   const plan = planCalls(picks, { requests, loopOrder: action.loopOrder, batches });
@@ -37,7 +37,11 @@ export function openPlan(
   };
 }
 
-function openAgain(action: ActionSettings, calls: readonly PlannedCall[]): OpenedPlan {
+function openAgain(
+  action: ActionSettings,
+  calls: readonly PlannedCall[],
+  batches: readonly BatchSize[],
+): OpenedPlan {
   const requests = new Map(action.requests.map((request) => [request.name, prepareRequest(request)]));
   const targets = new Map(action.targets.map((target) => [target.name, target]));
   const again = calls.map(
@@ -59,7 +63,7 @@ function openAgain(action: ActionSettings, calls: readonly PlannedCall[]): Opene
     },
   );
   return {
-    ...planAgain(again, action.loopOrder),
+    ...planAgain(again, { loopOrder: action.loopOrder, batches }),
     load: async () => undefined,
     leftOut: [],
     close: async () => undefined,

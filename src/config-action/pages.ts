@@ -5,6 +5,8 @@ import type { PagedResponse } from './call.ts';
 import { type Answer, isRetryable } from './pod-answer.ts';
 
 const MOST_CHARACTERS = 64 * 1024 * 1024;
+/** What is nested thousands deep can be read and not be written again. */
+const DEEPEST = 100;
 
 /** What a paged call has collected. */
 export class Pages {
@@ -37,13 +39,15 @@ export class Pages {
 
   /** Until now. */
   response(attempts: number): PagedResponse {
-    return {
+    const response = {
       statusCodes: this.#statusCodes,
       inner_statusCodes: this.#innerStatusCodes,
       messages: this.#messages,
       pages: this.#pages,
       attempt_num: attempts,
     };
+    read.set(response, this.#characters);
+    return response;
   }
 
   /** Also counts the statuses of a page that fails. */
@@ -58,6 +62,12 @@ export class Pages {
     return { ok: false, error, final: !retryable };
   }
 }
+
+/** How much text a response was read from. */
+export const charactersOf = (response: PagedResponse): number => read.get(response) ?? 0;
+
+// Beside the response, which is the caller's and shows no sizes.
+const read = new WeakMap<PagedResponse, number>();
 
 interface Page {
   readonly statusCode: number | undefined;
@@ -76,6 +86,7 @@ function parsePage(text: string): Page {
     problem: { code: 'PAGE_INVALID', message, retryable: true },
   });
   if (value === undefined) return broken('is no JSON object');
+  if (isDeeper(value, DEEPEST)) return broken(`is nested more than ${DEEPEST} deep`);
   if (statusCode === undefined) return broken('has no "statusCode"');
   if (statusCode !== 200) {
     const message = `has the statusCode ${statusCode} where 200 is expected`;
@@ -101,6 +112,21 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** Without recursion, which has an end of its own. */
+function isDeeper(value: object, most: number): boolean {
+  let level: object[] = [value];
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > most) return true;
+    const below: object[] = [];
+    for (const holder of level) {
+      for (const held of Object.values(holder))
+        if (typeof held === 'object' && held !== null) below.push(held);
+    }
+    level = below;
+  }
+  return false;
 }
 
 const tooMany = (pages: number) =>

@@ -14,6 +14,7 @@ import { type Call, type CallResult, plannedCall } from './call.ts';
 import { inOrder, type Placed } from './in-order.ts';
 import { LaneSource } from './lane-source.ts';
 import { type OpenedPlan, openPlan } from './open-plan.ts';
+import { charactersOf } from './pages.ts';
 import { callPerformer } from './perform-call.ts';
 import type { PodSource } from './pod-source.ts';
 import type { ActionSettings } from './requester-config.ts';
@@ -162,5 +163,5 @@ async function loadAll(
 
 const sizeOf = ({ response }: CallResult): number => {
   if (response === undefined) return 0;
-  return 'text' in response ? response.text.length : response.messages.length * 256;
+  return 'text' in response ? response.text.length : charactersOf(response);
 };

@@ -107,6 +107,22 @@ it('ramps up by batches, the last of which repeats', async () => {
   expect(await results).toHaveLength(10);
 });
 
+it.each(['foreach_pod_make_all_requests', 'foreach_request_target_each_pod'])(
+  'ramps up by batches where the calls are given, too (%s)',
+  async (loop_order) => {
+    const pods = await startHeld(6);
+    const action = actionOn({ port: pods.port, action: { loop_order } });
+    const calls = await action.plan(sourceOf(pods));
+    const results = collect(action.run(sourceOf(pods), { concurrency: 6, batches: [1, '50%'], calls }));
+    for (const batch of [[0], [1, 2, 3], [4, 5]]) {
+      const asked = batch.map((pod) => `pod-${pod} one`);
+      await pods.asked(...asked);
+      for (const call of asked) pods.answer(call);
+    }
+    expect(await results).toHaveLength(6);
+  },
+);
+
 it('waits between the end of a call and the one that takes its place', async () => {
   const clock = eagerClock(5_000);
   const pods = await startPods(4, ok);

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { staticPods } from '../../src/config-action/static-pods.ts';
 import { steadyClock } from '../fault/steady-clock.ts';
 import { refusedUrl } from '../http/loopback.ts';
@@ -92,4 +92,33 @@ it('holds up the telling only, and that for the time limit of the one that hangs
   const results = await collect(run);
   expect(results.map(({ call }) => call.pod)).toEqual(pods.pods.map(({ name }) => name));
   expect(results.map(({ status }) => status)).toEqual(['failed', ...Array<string>(59).fill('ok')]);
+});
+
+it('takes no page that is nested too deeply to be written again', async () => {
+  const deep = `{"statusCode":200,"messages":[${'['.repeat(100_000)}${']'.repeat(100_000)}]}`;
+  const pods = await startPods(3, (pod, _request, response) => response.end(pod === 1 ? deep : page([pod])));
+  const run = actionOn({ port: pods.port, endpoint: { paged: true } }).run(sourceOf(pods));
+  const results = await collect(run);
+  expect(results.map(({ error }) => error?.code)).toEqual([undefined, 'PAGE_INVALID', undefined]);
+  expect(results[1]?.error?.message).toContain('nested more than 100 deep');
+  expect(await run).toMatchObject({ succeeded: 2, failed: 1 });
+});
+
+it('keeps back less of paged answers that are large', async () => {
+  const large = 'x'.repeat(6_000_000);
+  const clock = manualClock();
+  const pods = await startPods(40, (pod, _request, response) => pod === 0 || response.end(page([large])));
+  let done = 0;
+  const run = actionOn({ port: pods.port, endpoint: { paged: true } }).run(sourceOf(pods), {
+    concurrency: 2,
+    clock,
+    onProgress: (progress) => {
+      done = progress.done;
+    },
+  });
+  const results = collect(run);
+  await vi.waitUntil(() => done >= 4, { timeout: 8_000 });
+  await expect(vi.waitUntil(() => done >= 12, { timeout: 700 })).rejects.toThrow();
+  clock.advance(10_000);
+  expect(await results).toHaveLength(40);
 });

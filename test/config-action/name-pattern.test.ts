@@ -11,6 +11,10 @@ it.each([
   ['a\\Z', 'ba', true],
   ['^a{,2}$', 'aa', true],
   ['^a{,2}$', 'aaa', false],
+  ['^ax{,}b$', 'axxb', true],
+  ['^ax{,}b$', 'ab', true],
+  ['^[a-z0-9-]{1,253}$', 'client-0', true],
+  ['^[(){1000}]{2}$', '({', true],
   ['[]a]', ']', true],
   ['[^]a]', ']', false],
   ['[(?=]', '=', true],
@@ -35,7 +39,12 @@ it.each([
   ['\\pL', 'an escape that Python has not'],
   ['[[:alpha:]]', 'a class of POSIX'],
   ['(', 'missing closing'],
-  ['a{5000}', 'invalid repeat count'],
+  ['a{1001}', 'come to more than 1000 steps'],
+  ['(?:x?){1000}'.repeat(20), 'come to more than 1000 steps'],
+  ['(?:(?:x?){40}){40}$', 'come to more than 1000 steps'],
+  ['(?:x?){,1000}', 'come to more than 1000 steps'],
+  ['(?:[a-z]|y?){600}', 'come to more than 1000 steps'],
+  ['a'.repeat(1_001), '1001 characters'],
 ])('refuses %s by its name', (pattern, says) => {
   expect(() => parseNamePattern(pattern)).toThrow(PatternError);
   expect(() => parseNamePattern(pattern)).toThrow(says);

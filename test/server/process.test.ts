@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { inline, listen, named, startCluster } from './cluster.ts';
 
@@ -347,6 +347,30 @@ test('what waits too long, or beyond the number that may wait, is 503 and told t
   ]);
   release.resolve();
   expect((await first).status).toBe(200);
+});
+
+test('where none may wait, those that find a place need not', async () => {
+  const release = Promise.withResolvers<void>();
+  const { post, seen } = await startCluster({
+    app: { concurrency: 4, waiting: 0 },
+    answer: async (_pod, _request, response) => {
+      await release.promise;
+      response.end('OK');
+    },
+  });
+  const refused = Promise.withResolvers<void>();
+  const calls = Array.from({ length: 3 }, async () => {
+    const { status } = await post('/process', info);
+    if (status === 503) refused.resolve();
+    return status;
+  });
+  // Half of the places are for one pod.
+  await refused.promise;
+  const other = post('/process', { ...info, target: named('last-relay') });
+  await vi.waitUntil(() => seen.length === 3);
+  release.resolve();
+  expect((await Promise.all(calls)).sort()).toEqual([200, 200, 503]);
+  expect((await other).status).toBe(200);
 });
 
 test('/waku/relay publishes random bytes in the shard that is in the name of the pod', async () => {

@@ -21,6 +21,8 @@ export class CallGate {
   readonly #all: Slots;
   readonly #pods = new Map<string, { readonly slots: Slots; users: number }>();
   #waiting = 0;
+  /** Those that have a place at their pod, and one of all or wait for it. */
+  #claims = 0;
 
   constructor(limits: GateLimits) {
     this.#limits = limits;
@@ -34,14 +36,20 @@ export class CallGate {
    * @throws the signal's reason, while it waits
    */
   async pass<Value>(pod: string, signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
-    const { waiting } = this.#limits;
-    if (this.#waiting >= waiting) throw busy(`${waiting} calls wait already`);
+    const { waiting, concurrency } = this.#limits;
     const place = this.#pods.get(pod) ?? { slots: openSlots(perPod(this.#limits)), users: 0 };
+    const podIsFree = place.users < perPod(this.#limits);
+    const waits = !podIsFree || this.#claims >= concurrency;
+    if (waits && this.#waiting >= waiting) throw busy(`${waiting} calls wait already`);
     this.#pods.set(pod, place);
     place.users += 1;
     const taken: (() => void)[] = [];
+    if (waits) this.#waiting += 1;
+    if (podIsFree) taken.push(this.#claim());
     try {
-      await this.#enter(place.slots, signal, taken);
+      await this.#enter(place.slots, signal, taken, !podIsFree).finally(() => {
+        if (waits) this.#waiting -= 1;
+      });
       return await work();
     } finally {
       for (const release of taken) release();
@@ -50,7 +58,15 @@ export class CallGate {
     }
   }
 
-  async #enter(slots: Slots, signal: AbortSignal, taken: (() => void)[]): Promise<void> {
+  /** Counts one that has its place at the pod, with the function that ends that. */
+  #claim(): () => void {
+    this.#claims += 1;
+    return () => {
+      this.#claims -= 1;
+    };
+  }
+
+  async #enter(slots: Slots, signal: AbortSignal, taken: (() => void)[], claims: boolean): Promise<void> {
     const { clock, patience } = this.#limits;
     const stop = new AbortController();
     const leave = () => stop.abort(signal.reason);
@@ -60,13 +76,12 @@ export class CallGate {
     );
     signal.addEventListener('abort', leave, { once: true });
     if (signal.aborted) leave();
-    this.#waiting += 1;
     try {
       // The pod's first: who waits for a pod that hangs takes no place from others.
       taken.push(await slots.take(stop.signal));
+      if (claims) taken.push(this.#claim());
       taken.push(await this.#all.take(stop.signal));
     } finally {
-      this.#waiting -= 1;
       signal.removeEventListener('abort', leave);
       cancel();
     }

@@ -63,6 +63,36 @@ export type { RetryPolicy } from './core/retry.ts';
 export { Run } from './core/run.ts';
 export type { Progress, RunOptions } from './core/run-options.ts';
 export type { RunSummary } from './core/run-task.ts';
+export { type DiskStoreOptions, diskStore } from './file-drop/disk-store.ts';
+export type { DropFile } from './file-drop/drop-file.ts';
+export {
+  type DeletedJobs,
+  type DropCallOptions,
+  type DropWatchOptions,
+  FileDropScheduler,
+} from './file-drop/file-drop-scheduler.ts';
+export { dropFileId } from './file-drop/file-id.ts';
+export {
+  type DropRecord,
+  type FileBytes,
+  type FileStore,
+  FileStoreError,
+  type IndexedFiles,
+  type NewFile,
+  type PutOptions,
+  positionOf,
+  type StoredFile,
+} from './file-drop/file-store.ts';
+export type { JobDefaults, JobResources } from './file-drop/job-defaults.ts';
+export type { SecretKey } from './file-drop/job-manifest.ts';
+export { type ProcessedFile, processFile } from './file-drop/process-file.ts';
+export { processorOptions } from './file-drop/processor-env.ts';
+export { ProcessorError, type ProcessorStage, processorExitCode } from './file-drop/processor-error.ts';
+export type { ProcessorOptions } from './file-drop/processor-options.ts';
+export type { ProcessorPod } from './file-drop/processor-pod.ts';
+export type { ScheduledFile, ScheduleOptions, ScheduleSummary } from './file-drop/schedule-result.ts';
+export type { FileDropOptions } from './file-drop/scheduler-options.ts';
+export type { DropFollowOptions, Durations, TrafficSummary } from './file-drop/traffic.ts';
 export type {
   KubernetesCallOptions,
   KubernetesDeleteCollectionOptions,

@@ -1,5 +1,6 @@
 export { FaultPlan } from './fault-plan.ts';
 export type { Fault, FaultKind, FaultRates, FaultRequest, FaultStep, FaultTiming } from './fault-schema.ts';
+export { type ContractTest, type FileStoreSubject, fileStoreContract } from './file-store-contract.ts';
 export { type GroupNodes, type GroupNodesOptions, startGroupNodes } from './group-nodes.ts';
 export type { GroupRecord } from './group-records.ts';
 export type { AddedPod, AddedService } from './mini-kubernetes/added.ts';

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import { ConfigError } from '../core/errors.ts';
+import type { Run } from '../core/run.ts';
+import { checkInputs, type Inputs } from '../core/source.ts';
+import { abortSignal, milliseconds, validate } from '../core/validate.ts';
+import { type OpenDrop, openDrop } from './drop.ts';
+import { type DropFile, placeFiles } from './drop-file.ts';
+import { dropIdSchema } from './file-id.ts';
+import { selectorOf } from './job-manifest.ts';
+import { mapEach } from './merge.ts';
+import { openPodReader, type ProcessorPod } from './processor-pod.ts';
+import { scheduleIndexed } from './schedule-indexed.ts';
+import { scheduleJobs } from './schedule-jobs.ts';
+import type { ScheduledFile, ScheduleOptions, ScheduleSummary } from './schedule-result.ts';
+import { type FileDropOptions, type FileDropSettings, parseFileDropOptions } from './scheduler-options.ts';
+import { type DropFollowOptions, followTraffic, type TrafficSummary } from './traffic.ts';
+
+/**
+ * Turns every dropped file into a Kubernetes Job that sends it to an API.
+ *
+ * @example
+ * const drop = new FileDropScheduler({
+ *   kube: connectKubernetes(),
+ *   store: diskStore('/var/lib/drop'),
+ *   image: 'acme/file-drop-processor:1',
+ *   fileUrl: 'http://backend:5000/backend/static',
+ *   apiUrl: 'https://rebuild.example/api',
+ *   apiToken: process.env.API_TOKEN,
+ * });
+ * const { dropId, done, failed } = await drop.schedule(['a.pdf', 'b.pdf'], { rate: 5 });
+ */
+export class FileDropScheduler {
+  readonly #settings: FileDropSettings;
+
+  /** @throws {ConfigError} that names every mistake */
+  constructor(options: FileDropOptions) {
+    this.#settings = parseFileDropOptions(options);
+  }
+
+  /**
+   * Stores every file and creates its Job. Each file has an item of its own, and a bad one never stops the others; the run
+   * rejects where nothing can be scheduled at all. A drop that was cut off at any point is gone on with by scheduling
+   * the same files, in the same order, with its `dropId`: none then runs twice.
+   *
+   * @throws {ConfigError} for options that are wrong
+   */
+  schedule(files: Inputs<DropFile>, options: ScheduleOptions = {}): Run<ScheduledFile, ScheduleSummary> {
+    checkInputs(files, 'files');
+    validate(scheduleOptions, options, 'options');
+    const settings = this.#settings;
+    const { dropId = randomUUID(), rate } = options;
+    const mode = modeFor(files, settings);
+    if (mode === 'indexed' && rate !== undefined) {
+      const message = "has no use with one Job for all; use mode 'job', or the job's parallelism";
+      throw new ConfigError([{ path: 'options.rate', message }]);
+    }
+    let opened: Promise<OpenDrop> | undefined;
+    const open = () => {
+      opened ??= openDrop(settings, { dropId, mode, rate });
+      return opened;
+    };
+    const schedule = mode === 'indexed' ? scheduleIndexed : scheduleJobs;
+    return schedule(placeFiles(files), { settings, dropId, options, open });
+  }
+
+  /** The processors that there are. */
+  async pods(options: DropCallOptions = {}): Promise<ProcessorPod[]> {
+    const { dropId, ...call } = validate(callOptions, options, 'options');
+    const { kube, store, namespace } = this.#settings;
+    const reader = openPodReader(store);
+    const found: ProcessorPod[] = [];
+    const which = { ...call, namespace, labelSelector: selectorOf(dropId) };
+    for await (const pod of kube.list('pods', which)) found.push(await reader.read(pod));
+    return found;
+  }
+
+  /**
+   * The processors that there are, then each as it changes, a deleted one with `deleted`, for as long as it is iterated.
+   * A slow consumer is told the newest state of each only. Rejects with the signal's reason.
+   */
+  watch(options: DropWatchOptions = {}): AsyncIterable<ProcessorPod> {
+    const { dropId, signal } = validate(watchOptions, options, 'options');
+    const { kube, store, namespace } = this.#settings;
+    const reader = openPodReader(store);
+    const events = kube.watch('pods', { signal, namespace, labelSelector: selectorOf(dropId) });
+    return mapEach(events, async (event) => {
+      if (event.type === 'synced') return undefined;
+      const pod = await reader.read(event.object);
+      return event.type === 'deleted' ? { ...pod, deleted: true } : pod;
+    });
+  }
+
+  /**
+   * Each scheduled file once, when its Job ended, a failed one with its last log lines; the bytes of each are then removed
+   * from the store. Ends when all have ended: what is scheduled while it runs may be missed.
+   */
+  follow(options: DropFollowOptions = {}): Run<ProcessorPod, TrafficSummary> {
+    validate(followOptions, options, 'options');
+    return followTraffic(this.#settings, options);
+  }
+
+  /**
+   * Deletes the Jobs, Foreground: each is gone once its pods are. With them go the Secrets of their tokens and the bytes of
+   * their files; that they were scheduled stays known, so that a resumed drop does not run them again.
+   */
+  async deleteJobs(options: DropCallOptions = {}): Promise<DeletedJobs> {
+    const { dropId, ...call } = validate(callOptions, options, 'options');
+    const { kube, store, namespace } = this.#settings;
+    const which = { ...call, namespace, labelSelector: selectorOf(dropId) };
+    const { deleted } = await kube.deleteCollection('jobs', { ...which, propagationPolicy: 'Foreground' });
+    if (typeof this.#settings.apiToken === 'string') {
+      await kube.deleteCollection('secrets', { ...which, propagationPolicy: 'Background' });
+    }
+    for await (const { id, scheduled } of store.list(dropId)) if (scheduled) await store.removeBytes(id);
+    return { deleted };
+  }
+}
+
+export interface DeletedJobs {
+  readonly deleted: number;
+}
+
+export interface DropCallOptions extends DropWatchOptions {
+  /** Milliseconds for one request. @default that of `kube` */
+  readonly attemptTimeout?: number | undefined;
+  /** Milliseconds for a call with its retries. @default that of `kube` */
+  readonly deadline?: number | undefined;
+}
+
+export interface DropWatchOptions {
+  /** Only this drop. @default all */
+  readonly dropId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+function modeFor(files: Inputs<DropFile>, { mode, indexedAbove }: FileDropSettings): 'job' | 'indexed' {
+  if (mode !== 'auto') return mode;
+  const known: unknown = Array.isArray(files) ? files.length : Reflect.get(files, 'size');
+  return typeof known === 'number' && known > indexedAbove ? 'indexed' : 'job';
+}
+
+const watchEntries = { dropId: v.optional(dropIdSchema), signal: v.optional(abortSignal) };
+const watchOptions = v.strictObject(watchEntries);
+const callOptions = v.strictObject({
+  ...watchEntries,
+  attemptTimeout: v.optional(milliseconds(1)),
+  deadline: v.optional(milliseconds(1)),
+});
+const followOptions = v.object({ dropId: watchEntries.dropId });
+
+const scheduleOptions = v.object({
+  dropId: v.optional(dropIdSchema),
+  rate: v.optional(
+    v.custom<number>(
+      (value) => typeof value === 'number' && Number.isFinite(value) && value > 0,
+      ({ received }) => `expected a number of files per second above 0, received ${received}`,
+    ),
+  ),
+});

@@ -1,0 +1,90 @@
+import { defineError, HoldfastError } from '../core/errors.ts';
+
+/**
+ * Where dropped files stand from when they are dropped until their Jobs ended. A port: `diskStore` is one. What `put`,
+ * `openDrop` and `markScheduled` have resolved for is still there after a restart.
+ */
+export interface FileStore {
+  /**
+   * Stores a file, whole or not at all. One with its id that is there already is replaced.
+   * @throws FileStoreError `FILE_TOO_LARGE` or `STORE_FULL`; what `body` throws; the signal's reason. Nothing is then left.
+   */
+  put(file: NewFile, body: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<StoredFile>;
+  /** What is known of a file; `undefined` for an id that is not, or that cannot be one. */
+  get(id: string): Promise<StoredFile | undefined>;
+  /** The bytes; `undefined` where they are not, or no longer, there. */
+  read(id: string): Promise<FileBytes | undefined>;
+  /** Remembers that the file's Job exists. */
+  markScheduled(id: string): Promise<void>;
+  /** Removes the bytes, keeping what is known; tells whether they were there. */
+  removeBytes(id: string): Promise<boolean>;
+  /** Every known file, of one drop or of all, in no order. */
+  list(dropId?: string): AsyncIterable<StoredFile>;
+  /** Keeps the record of a drop; one that is there is replaced. */
+  saveDrop(drop: DropRecord): Promise<void>;
+  drop(dropId: string): Promise<DropRecord | undefined>;
+  /** Every known drop, in no order. */
+  drops(): AsyncIterable<DropRecord>;
+  /** Forgets files and drops that were stored before a moment, with their bytes; tells how many files. */
+  removeBefore(moment: Date): Promise<number>;
+}
+
+export interface PutOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface NewFile {
+  /** As `dropFileId` makes it. */
+  readonly id: string;
+  readonly dropId: string;
+  /** In the drop, counted from 0. */
+  readonly position: number;
+  /** As it was dropped: any text, and never part of a path. */
+  readonly filename: string;
+}
+
+export interface StoredFile extends NewFile {
+  /** Bytes. */
+  readonly size: number;
+  readonly storedAt: Date;
+  /** Whether its Job is known to exist, or to have existed. */
+  readonly scheduled: boolean;
+}
+
+export interface FileBytes {
+  readonly size: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** What has to be known to go on with a drop that was cut off. */
+export interface DropRecord {
+  readonly dropId: string;
+  readonly mode: 'job' | 'indexed';
+  readonly createdAt: Date;
+  /** Files per second that were asked for. */
+  readonly rate?: number | undefined;
+  /** Of an Indexed Job, once its files are settled: how many, and the positions that have none. */
+  readonly indexed?: IndexedFiles | undefined;
+}
+
+export interface IndexedFiles {
+  readonly count: number;
+  /** Ascending positions whose file could not be stored. */
+  readonly gaps: readonly number[];
+}
+
+/** A file that cannot be stored: `FILE_TOO_LARGE`, or `STORE_FULL` where there are as many as there may be. */
+export class FileStoreError extends HoldfastError {
+  static {
+    defineError(this, 'FileStoreError');
+  }
+
+  constructor(code: 'FILE_TOO_LARGE' | 'STORE_FULL', message: string) {
+    super(message, { code, retryable: code === 'STORE_FULL' });
+  }
+}
+
+/** The position of the file that an index of an Indexed Job stands for. */
+export function positionOf(index: number, gaps: readonly number[]): number {
+  return gaps.reduce((position, gap) => (gap <= position ? position + 1 : position), index);
+}

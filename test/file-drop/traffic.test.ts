@@ -1,0 +1,166 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { dropFileId } from '../../src/file-drop/file-id.ts';
+import type { ProcessorPod } from '../../src/file-drop/processor-pod.ts';
+import { FaultPlan } from '../../src/testing/fault-plan.ts';
+import type { Image } from '../../src/testing/mini-kubernetes/kubelet/image.ts';
+import { collect, dropCluster, named, TOKEN } from './drop-cluster.ts';
+
+const image = (processor: Image) => ({ images: { 'acme/processor': processor } });
+
+/** Fails for the files named `bad`. */
+const processor: Image = async ({ env, log }) => {
+  log(`sending ${env['FILENAME']} with ${env['API_TOKEN']}`);
+  return env['FILENAME'] === 'bad' ? 3 : 0;
+};
+const untilStopped: Image = ({ signal }) =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(143), { once: true }));
+
+test('follow tells how each file ended and sums up', async () => {
+  const { drop, store } = await dropCluster(image(processor));
+  const files = ['a', 'bad', 'c'].map((name) => named(name));
+  await drop.schedule(files, { dropId: 'd1', rate: 1_000 });
+  const run = drop.follow({ dropId: 'd1' });
+  const items = await collect(run);
+  const summary = await run;
+  expect(items.map(({ filename, phase }) => `${filename} ${phase}`).sort()).toEqual([
+    'a Succeeded',
+    'bad Failed',
+    'c Succeeded',
+  ]);
+  expect(summary).toMatchObject({ succeeded: 2, failed: 1, ok: false, rate: { asked: 1_000 } });
+  expect(summary.failures).toMatchObject([
+    { filename: 'bad', reason: 'Error (exit code 3)', log: ['sending bad with <redacted>'] },
+  ]);
+  for (const durations of [summary.waiting, summary.running]) {
+    expect(Object.keys(durations)).toEqual(['p50', 'p90', 'p99']);
+  }
+  expect(inspect([items, summary], { depth: 9 })).not.toContain(TOKEN);
+  expect(await store.read(dropFileId('d1', 0))).toBeUndefined();
+});
+
+test('follow tells each index of an Indexed Job by the name of its file', async () => {
+  const bad: Image = async ({ env }) => (env['JOB_COMPLETION_INDEX'] === '1' ? 1 : 0);
+  const { drop } = await dropCluster(image(bad), { mode: 'indexed' });
+  await drop.schedule(
+    ['/no', 'a', 'b', 'c'].map((name) => (name === '/no' ? name : named(name))),
+    { dropId: 'd1' },
+  );
+  const run = drop.follow();
+  const items = await collect(run);
+  expect(items.map(({ id, filename, phase }) => [id, filename, phase]).sort()).toEqual(
+    [
+      [dropFileId('d1', 1), 'a', 'Succeeded'],
+      [dropFileId('d1', 2), 'b', 'Failed'],
+      [dropFileId('d1', 3), 'c', 'Succeeded'],
+    ].sort(),
+  );
+  expect(await run).toMatchObject({ succeeded: 2, failed: 1 });
+});
+
+test('follow tells every file once though watches break and pods start twice', async () => {
+  const faults = FaultPlan.seeded(3, {
+    'reset-after': 0.1,
+    'error-after': 0.1,
+    expired: 0.05,
+    truncated: 0.05,
+  });
+  const { drop } = await dropCluster({ ...image(processor), faults });
+  const files = Array.from({ length: 40 }, (_, index) => named(index % 10 === 0 ? 'bad' : `${index}`));
+  // An answer of 410 is a refusal, which only another call can better.
+  let summary = await drop.schedule(files, { dropId: 'd1' });
+  for (let calls = 1; !summary.ok && calls < 10; calls += 1) {
+    summary = await drop.schedule(summary.rerun('failed'), { dropId: 'd1' });
+  }
+  const items = await collect(drop.follow({ dropId: 'd1' }));
+  expect(new Set(items.map(({ id }) => id)).size).toBe(40);
+  expect(items).toHaveLength(40);
+  expect(items.filter(({ phase }) => phase === 'Failed')).toHaveLength(4);
+});
+
+test('follow tells of a Job that is deleted, and of one that was gone before', async () => {
+  const { drop, kube } = await dropCluster(image(untilStopped));
+  await drop.schedule(
+    ['a', 'b'].map((name) => named(name)),
+    { dropId: 'd1' },
+  );
+  const propagationPolicy = 'Foreground' as const;
+  await kube.delete('jobs', dropFileId('d1', 0), { propagationPolicy });
+  const watching = drop.watch({ dropId: 'd1' })[Symbol.asyncIterator]();
+  for (;;) {
+    const { value } = await watching.next();
+    if (value?.phase === 'Running' && value.filename === 'b') break;
+  }
+  await watching.return?.();
+  const run = drop.follow({ dropId: 'd1' });
+  const items = collect(run);
+  await kube.delete('jobs', dropFileId('d1', 1), { propagationPolicy });
+  expect((await items).map(({ filename }) => filename).sort()).toEqual(['a', 'b']);
+  expect((await items).every(({ phase }) => phase !== 'Succeeded')).toBe(true);
+  expect(await run).toMatchObject({ succeeded: 0, failed: 2, ok: false });
+});
+
+test('a loop over follow can be left, and an aborted signal ends it', async () => {
+  const { drop } = await dropCluster(
+    image(async (container) => (container.env['FILENAME'] === 'a' ? 0 : untilStopped(container))),
+  );
+  await drop.schedule(['a', 'b'].map((name) => named(name)));
+  for await (const pod of drop.follow()) {
+    expect(pod.filename).toBe('a');
+    break;
+  }
+  const stop = new AbortController();
+  const run = drop.follow({ signal: stop.signal, onProgress: () => stop.abort() });
+  expect(await run).toMatchObject({ succeeded: 1 });
+});
+
+test('follow ends at once where nothing was scheduled', async () => {
+  const { drop } = await dropCluster();
+  expect(await drop.follow()).toMatchObject({ succeeded: 0, ok: true });
+});
+
+test('watch tells the phases of each pod and its deletion, pods tells what is there', async () => {
+  const { drop } = await dropCluster(image(processor));
+  const seen: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const watching = (async () => {
+    for await (const pod of drop.watch({ signal: stop.signal })) {
+      seen.push(pod.deleted ? 'deleted' : pod.phase);
+      if (pod.phase === 'Succeeded') ended.resolve();
+      if (pod.deleted) break;
+    }
+  })();
+  await drop.schedule([named('a')], { dropId: 'd1' });
+  await ended.promise;
+  const [pod, ...others] = await drop.pods();
+  expect(others).toEqual([]);
+  expect(pod satisfies ProcessorPod | undefined).toMatchObject({
+    id: dropFileId('d1', 0),
+    filename: 'a',
+    phase: 'Succeeded',
+    job: dropFileId('d1', 0),
+  });
+  expect(await drop.pods({ dropId: 'other' })).toEqual([]);
+  expect(await drop.deleteJobs()).toEqual({ deleted: 1 });
+  await watching;
+  expect(seen.at(-1)).toBe('deleted');
+  expect(seen).toContain('Pending');
+});
+
+test('deleteJobs deletes one drop with its Secret and bytes, and never makes its files run again', async () => {
+  const { drop, kube, store } = await dropCluster(image(processor));
+  await drop.schedule([named('a')], { dropId: 'd1' });
+  await drop.schedule([named('b')], { dropId: 'd2' });
+  await drop.follow();
+  expect(await drop.deleteJobs({ dropId: 'd1' })).toEqual({ deleted: 1 });
+  expect(await collect(kube.list('secrets', { labelSelector: 'app=file-drop-processor' }))).toHaveLength(1);
+  expect(await store.read(dropFileId('d1', 0))).toBeUndefined();
+  for await (const event of kube.watch('jobs', { labelSelector: 'holdfast/drop=d1' })) {
+    if (event.type === 'deleted' || event.type === 'synced') break;
+  }
+  expect(await drop.schedule([named('a')], { dropId: 'd1' })).toMatchObject({ done: 1 });
+  expect(await drop.pods({ dropId: 'd2' })).toHaveLength(1);
+  const again = await collect(kube.list('jobs', { labelSelector: 'holdfast/drop=d1' }));
+  expect(again.every(({ metadata }) => metadata?.deletionTimestamp !== undefined)).toBe(true);
+});

@@ -1,17 +1,13 @@
-import { createFetch } from 'ofetch';
+import type * as Ofetch from 'ofetch';
 import { UnusableAnswer } from './connection-error.ts';
 import type { Carrier } from './message.ts';
 
 /** Requests through ofetch, with its retries, time limits, redirects and parsing off, for they are ours. */
 export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number): Carrier {
-  const { raw } = createFetch({
-    // A clean `init`: ofetch's own options would stand in it too.
-    fetch: (input, { method, headers, body, redirect, signal } = {}) =>
-      (given ?? globalThis.fetch)(String(input), { method, headers, body, redirect, signal } as RequestInit),
-    Headers: PlainHeaders as unknown as typeof Headers,
-  });
+  let raw: Ofetch.$Fetch['raw'] | undefined;
   return {
     async carry({ method, headers, body }, url, signal) {
+      raw ??= openRaw(await loadOfetch(), given);
       // In bytes: ofetch would name a string's type application/json, fetch text/plain.
       const bytes = typeof body === 'string' ? encoder.encode(body) : body;
       // Parsed already: in a text ofetch would look for its own query.
@@ -35,6 +31,17 @@ export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number)
     },
   };
 }
+
+/** It takes nearly half of the time of importing this library, so only the first request loads it. */
+const loadOfetch = (): Promise<typeof Ofetch> => import('ofetch');
+
+const openRaw = ({ createFetch }: typeof Ofetch, given: typeof fetch | undefined): Ofetch.$Fetch['raw'] =>
+  createFetch({
+    // A clean `init`: ofetch's own options would stand in it too.
+    fetch: (input, { method, headers, body, redirect, signal } = {}) =>
+      (given ?? globalThis.fetch)(String(input), { method, headers, body, redirect, signal } as RequestInit),
+    Headers: PlainHeaders as unknown as typeof Headers,
+  }).raw;
 
 const ofetchOff = {
   retry: false,

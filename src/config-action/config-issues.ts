@@ -31,7 +31,8 @@ export function schemaIssues(found: readonly v.BaseIssue<unknown>[], at: Located
       return issueAt({ ...at, path: [...at.path, ...below] }, `needs ${JSON.stringify(below.at(-1))}`);
     }
     const isKey = last?.origin === 'key';
-    const message = issue.message.startsWith('Invalid') ? lowerFirst(issue.message) : issue.message;
+    // The default messages show what was received, which may be a secret.
+    const message = issue.message.startsWith('Invalid') ? 'is not what is expected here' : issue.message;
     return issueAt({ ...at, path: [...at.path, ...below] }, message, isKey ? 'key' : 'value');
   });
 }
@@ -66,5 +67,3 @@ const pathText = (path: ConfigPath): string =>
     (whole, key) => (typeof key === 'number' ? `${whole}[${key}]` : whole === '' ? key : `${whole}.${key}`),
     '',
   );
-
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

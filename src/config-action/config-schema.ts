@@ -58,18 +58,21 @@ const ownHeaders =
   /^(?:host|connection|keep-alive|proxy-connection|transfer-encoding|content-length|te|trailer|upgrade|expect)$/i;
 
 // A header's value may be a secret: no message shows one.
-const headers = v.record(
-  v.pipe(
-    v.string(),
-    v.regex(/^[\w!#$%&'*+.^`|~-]+$/, 'is no header name (RFC 9110, 5.1); rename it'),
-    v.check((name) => !ownHeaders.test(name), 'is set by the connection itself; leave it out'),
-  ),
-  v.custom<string>(
-    (value) => typeof value === 'string' && /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value),
-    ({ input }) =>
-      typeof input === 'string'
-        ? 'holds a line break or another character that no header can; encode it'
-        : 'expected a text; put it in quotes',
+const headers = v.pipe(
+  v.custom<object>(isObject, 'expected the names of headers, each with a text'),
+  v.record(
+    v.pipe(
+      v.string(),
+      v.regex(/^[\w!#$%&'*+.^`|~-]+$/, 'is no header name (RFC 9110, 5.1); rename it'),
+      v.check((name) => !ownHeaders.test(name), 'is set by the connection itself; leave it out'),
+    ),
+    v.custom<string>(
+      (value) => typeof value === 'string' && /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value),
+      ({ input }) =>
+        typeof input === 'string'
+          ? 'holds a line break or another character that no header can; encode it'
+          : 'expected a text; put it in quotes',
+    ),
   ),
 );
 
@@ -183,8 +186,10 @@ export function shown(value: unknown): string {
   return String(value);
 }
 
-export const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+// A function, for what stands above is made before a constant down here.
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 const isPlainValue = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
 

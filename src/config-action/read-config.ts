@@ -14,6 +14,7 @@ import {
   type TargetEntry,
 } from './config-schema.ts';
 import type { ConfigSource } from './config-source.ts';
+import { duplicates, inlineEntries } from './duplicate-names.ts';
 import type { ActionSettings, ConfigEndpoint, ConfigRequest, ConfigTarget } from './requester-config.ts';
 
 /** Everything a config defines, by name. */
@@ -99,6 +100,7 @@ function readEntry(kind: Kind, at: Located, raw: unknown, issues: ConfigIssue[])
 function build(entries: readonly Entry[], known: Known, issues: ConfigIssue[]): ReadConfig {
   issues.push(...duplicates(entries), ...danglingReferences(entries, known));
   throwIssues(issues);
+  throwIssues(takenBefore(entries, known));
   const config: ReadConfig = {
     endpoints: new Map(known.endpoints),
     targets: new Map(known.targets),
@@ -129,23 +131,20 @@ function build(entries: readonly Entry[], known: Known, issues: ConfigIssue[]): 
   return config;
 }
 
-function duplicates(entries: readonly Entry[]): ConfigIssue[] {
-  const first = new Map<string, Entry>();
-  return entries.flatMap((entry) => {
-    const { kind, name, at } = entry;
-    if (name === undefined) return [];
-    const key = `${kind}/${name}`;
-    const before = first.get(key);
-    if (before === undefined) {
-      first.set(key, entry);
-      return [];
-    }
-    const { source, line, column } = before.at.source.place([...before.at.path, 'name']);
-    const place = [source, line, column].filter((part) => part !== undefined).join(':');
-    const message = `the name is taken${place === '' ? '' : ` by the one at ${place}`}; give it another`;
-    return [issueAt({ ...at, path: [...at.path, 'name'] }, message)];
+/** Entries in the place of a name whose own name belongs to something else that is known. */
+function takenBefore(entries: readonly Entry[], known: Known): ConfigIssue[] {
+  return entries.flatMap(inlineEntries).flatMap(({ kind, raw, name, at }) => {
+    const before = name === undefined || kind === 'actions' ? undefined : known[kind].get(name);
+    if (before === undefined || name === undefined) return [];
+    const made = build([readEntry(kind, at, raw, [])], noneOf(known, kind), []);
+    if (JSON.stringify(made[kind].get(name)) === JSON.stringify(before)) return [];
+    const place = { ...at, path: [...at.path, 'name'] };
+    return [issueAt(place, `the name is taken by another ${SINGULAR[kind]} of the config; give it another`)];
   });
 }
+
+/** Without what the entry is compared with. */
+const noneOf = (known: Known, kind: Kind): Known => ({ ...known, [kind]: new Map() });
 
 interface Reference {
   readonly path: Located['path'];

@@ -48,7 +48,7 @@ function split(text: string): Part[] {
   const parts: Part[] = [];
   const pattern = /\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+/g;
   for (const [token, field] of text.matchAll(pattern)) {
-    if (field !== undefined) parts.push(fieldOf(field));
+    if (field !== undefined) parts.push(fieldOf(field, text));
     else if (token === '{' || token === '}') {
       throw new TemplateError(
         `has a single "${token}"; write "${token}${token}" for a brace that is meant as one`,
@@ -58,11 +58,13 @@ function split(text: string): Part[] {
   return parts;
 }
 
-function fieldOf(name: string): Part {
+function fieldOf(name: string, text: string): Part {
   if (name === 'node') return NODE;
   if (name === 'port') return PORT;
+  // It may be a password that has braces.
+  const shown = redactUrl(text).includes(`{${name}}`) ? ` "{${name}}"` : ', which is not shown';
   throw new TemplateError(
-    `has the unknown field "{${name}}"; there are {node} and {port}, and {{ and }} for braces`,
+    `has an unknown field${shown}; there are {node} and {port}, and {{ and }} for braces`,
   );
 }
 

@@ -61,6 +61,8 @@ function faultOf(issue: v.BaseIssue<unknown>): RequestFault {
     return { loc, msg: 'expected an object', type: 'object_type' };
   }
   if (kind === 'schema' && type === 'variant') {
+    // What was received in place of an object may be a secret.
+    if (expected === 'Object') return { loc, msg: 'expected an object', type: 'object_type' };
     return received === 'undefined'
       ? { loc, msg: 'is missing', type: 'missing' }
       : { loc, msg: `expected ${expected}, received ${received}`, type: 'value_error' };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
+import { ConfigAction } from '../../src/config-action/config-action.ts';
 import { loadConfig, parseConfig } from '../../src/config-action/load-config.ts';
 import { ConfigError, type ConfigIssue } from '../../src/core/errors.ts';
 
@@ -332,4 +333,40 @@ it('takes an object that was parsed before, and tells the path of a mistake', ()
 it('keeps names that mean something to JavaScript as names', () => {
   const { targets } = parseConfig('targets: [{name: __proto__}, {name: constructor}]');
   expect([...targets.keys()]).toEqual(['__proto__', 'constructor']);
+});
+
+const inlineRequest = (path: string) => ({
+  name: 'r',
+  endpoint: { name: 'e', type: 'GET', url: `http://{node}/${path}` },
+});
+const inlineAction = (requests: readonly object[], targets: readonly unknown[] = ['t']) => ({
+  name: 'a',
+  requests,
+  targets,
+  loop_order: 'foreach_pod_make_all_requests',
+});
+
+it('refuses entries in the place of a name that have the name of another', () => {
+  const action = inlineAction([inlineRequest('one'), inlineRequest('two')], ['t', { name: 't', port: 99 }]);
+  const issues = issuesOf(() => parseConfig({ targets: [{ name: 't' }], actions: [action] }));
+  expect(issues.map(({ path, message }) => [path, message])).toEqual([
+    ['actions[0].requests[1].name', expect.stringMatching(/request "r": the name is taken/)],
+    ['actions[0].requests[1].endpoint.name', expect.stringMatching(/endpoint "e": the name is taken/)],
+    ['actions[0].targets[1].name', expect.stringMatching(/target "t": the name is taken/)],
+  ]);
+});
+
+it('lets the same entry stand in several places', () => {
+  const same = inlineAction([inlineRequest('one')], [{ name: 't' }]);
+  const config = { targets: [{ name: 't' }], actions: [same, { ...same, name: 'b' }] };
+  expect([...parseConfig(config).actions.keys()]).toEqual(['a', 'b']);
+});
+
+it('refuses an action with something of its own that has the name of another in the config', () => {
+  const config = parseConfig({ targets: [{ name: 't' }], requests: [inlineRequest('one')] });
+  const from = (path: string) => ConfigAction.from(inlineAction([inlineRequest(path)]), config);
+  expect(from('one').requests).toHaveLength(1);
+  expect(issuesOf(() => from('two'))).toMatchObject([
+    { path: 'requests[0].name', message: /taken by another request of the config/ },
+  ]);
 });

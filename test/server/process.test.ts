@@ -471,3 +471,17 @@ test('a paged call that fails on the way is an exception', async () => {
   expect(response).toBeUndefined();
   expect(exception).toMatch(/paginationCursor that came before/);
 });
+
+test('what stands in place of an object is not shown', async () => {
+  const { post } = await startCluster();
+  const answer = await post('/process', { target: 's3cret', endpoint: inline(['s3cret']) });
+  expect(answer.status).toBe(422);
+  expect(await answer.text()).not.toContain('s3cret');
+});
+
+test('a url of a caller that is none with the port of the target is 422', async () => {
+  const { post } = await startCluster();
+  const endpoint = inline({ name: 'e', type: 'GET', url: 'http://{node}{port}/' });
+  const answer = await post('/process', { target: named('relays'), endpoint });
+  expect(answer.status).toBe(422);
+});

@@ -9,7 +9,8 @@ import { DetailError } from '../detail.ts';
  */
 export function checkHost({ template }: ConfigEndpoint, port: number, allowed: readonly string[]): void {
   if (template.hostIsNode) return;
-  const { hostname, host } = new URL(template.render('192.0.2.1', port));
+  // With this target's port it may be no url any more.
+  const { hostname = '', host = '' } = URL.parse(template.render('192.0.2.1', port)) ?? {};
   if (allowed.includes(hostname) || allowed.includes(host)) return;
   const msg = 'the host must be {node}, or one that this server allows (allowHosts)';
   throw new DetailError(422, [{ loc: ['body', 'endpoint', 'value', 'url'], msg, type: 'host_not_allowed' }]);

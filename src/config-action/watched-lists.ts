@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../kube/resources.ts';
 import type { KubernetesWatchEvent } from '../kube/watch-buffer.ts';
-import { type ClusterPlace, given, type PodLists, untilAborted } from './pod-lists.ts';
+import { type ClusterPlace, freshLists, given, type PodLists, untilAborted } from './pod-lists.ts';
 import { type PodRecord, recordOf } from './pod-record.ts';
 import { selectorOf } from './service-selector.ts';
 
@@ -13,24 +13,31 @@ interface Kept<Value> {
 
 /** Services and pods as watches keep them, one for each service and each selector that was asked for. */
 export function watchedLists({ kube, namespace }: ClusterPlace): PodLists {
+  let closed = false;
   const services = new Map<string, Kept<KubernetesObject<'services'>>>();
   const pods = new Map<string | undefined, Kept<PodRecord>>();
   return {
     async selector(name, signal) {
+      if (closed) return freshLists({ kube, namespace }).selector(name, signal);
       const fieldSelector = `metadata.name=${name}`;
       const events = () => kube.watch('services', given({ namespace, fieldSelector }));
-      const [service] = await untilAborted(
-        kept(services, name, events, (service: KubernetesObject<'services'>) => service).read(),
-        signal,
-      );
+      const watch = kept(services, name, events, (service: KubernetesObject<'services'>) => service);
+      const [service] = await untilAborted(watch.read(), signal);
+      if (service !== undefined) return selectorOf(service);
+      // Whoever asks for names that are none must not leave connections behind.
+      if (services.get(name) === watch) services.delete(name);
+      await watch.close();
       // The API says better than an empty list that there is none.
-      return selectorOf(service ?? (await kube.get('services', name, given({ namespace, signal }))));
+      return selectorOf(await kube.get('services', name, given({ namespace, signal })));
     },
     async *pods(labelSelector, signal) {
+      if (closed) return yield* freshLists({ kube, namespace }).pods(labelSelector, signal);
       const events = () => kube.watch('pods', given({ namespace, labelSelector }));
       yield* await untilAborted(kept(pods, labelSelector, events, recordOf).read(), signal);
     },
     async close() {
+      // A select that goes on reads without watches from here, for nobody would end them.
+      closed = true;
       const open = [...services.values(), ...pods.values()];
       services.clear();
       pods.clear();

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { type KubernetesPodsOptions, kubernetesPods } from '../../src/config-action/kubernetes-pods.ts';
 import { connectKubernetes } from '../../src/kube/connect-kubernetes.ts';
+import type { Kubernetes } from '../../src/kube/kubernetes.ts';
 import type { FaultPlan } from '../../src/testing/fault-plan.ts';
 import type { FaultRequest } from '../../src/testing/fault-schema.ts';
 import { startMiniKubernetes } from '../../src/testing/mini-kubernetes/mini-kubernetes.ts';
@@ -112,6 +113,60 @@ it('keeps a cache fresh by a watch', async () => {
   expect(asked.length).toBe(before);
   await pods.close();
   expect(() => pods.select([])).toThrow('closed');
+});
+
+/** Counts the watches of a connection that are open. */
+function countWatches(kube: Kubernetes): { open: number } {
+  const counted = { open: 0 };
+  const watch = kube.watch.bind(kube) as (...given: readonly unknown[]) => AsyncIterable<unknown>;
+  Object.assign(kube, {
+    watch: (...given: readonly unknown[]) => iterable(watch(...given), counted),
+  });
+  return counted;
+}
+
+const iterable = (events: AsyncIterable<unknown>, counted: { open: number }) => ({
+  [Symbol.asyncIterator]() {
+    const iterator = events[Symbol.asyncIterator]();
+    let isOpen = true;
+    counted.open += 1;
+    return {
+      next: () => iterator.next(),
+      return: async () => {
+        if (isOpen) counted.open -= 1;
+        isOpen = false;
+        return iterator.return?.();
+      },
+    };
+  },
+});
+
+it('keeps no watch of a service that does not exist', async () => {
+  const { open, kube } = await startCluster();
+  const watches = countWatches(kube);
+  const pods = open({ cache: 'watch' });
+  for (const service of ['one', 'two']) {
+    await expect(action({ service }).plan(pods)).rejects.toMatchObject({ status: 404 });
+  }
+  expect(watches.open).toBe(0);
+});
+
+it.each(['clear', 'close'] as const)('opens no watch after %s, also while pods are read', async (end) => {
+  const { open, kube, addService } = await startWeb();
+  await addService({ name: 'more', selector: { more: 'x' } });
+  const watches = countWatches(kube);
+  const pods = open({ cache: 'watch' });
+  const targets = ['web', 'more'].map((service) => ({ name: service, service, port: 80 }));
+  const seen: string[] = [];
+  for await (const { name, target } of pods.select(targets, {})) {
+    if (seen.length === 0) {
+      expect(watches.open).toBe(2);
+      await pods[end]();
+    }
+    seen.push(`${target.name}/${name}`);
+  }
+  expect(seen).toContain('more/web-0');
+  await expect.poll(() => watches.open).toBe(0);
 });
 
 it('says that a service selects nothing', async () => {

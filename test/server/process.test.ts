@@ -485,3 +485,36 @@ test('a url of a caller that is none with the port of the target is 422', async 
   const answer = await post('/process', { target: named('relays'), endpoint });
   expect(answer.status).toBe(422);
 });
+
+test('/waku/relay makes no message before it is its turn', async () => {
+  const release = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const { clock, waiting } = queueClock();
+  let drawn = 0;
+  const random = () => {
+    drawn += 1;
+    return 0.5;
+  };
+  const { post, port } = await startCluster({
+    app: { concurrency: 1, patience: PATIENCE, clock, random },
+    answer: async (_pod, _request, response) => {
+      arrived.resolve();
+      await release.promise;
+      response.end('OK');
+    },
+  });
+  const first = post('/process', info);
+  await arrived.promise;
+  const second = post('/waku/relay', {
+    target: named('relays'),
+    content_topic: '/my-app/1/dst/proto',
+    cluster_id: 16,
+    port,
+    msg_size_kbytes: 10,
+  });
+  await waiting;
+  expect(drawn).toBe(0);
+  release.resolve();
+  expect([(await first).status, (await second).status]).toEqual([200, 200]);
+  expect(drawn).toBeGreaterThanOrEqual(10_000);
+});

@@ -26,15 +26,17 @@ export async function firstPod(
   throw new DetailError(404, `the target ${JSON.stringify(target.name)} selects no pod${without}`);
 }
 
-/** Calls one pod, when it is its turn. */
+/** Calls one pod, when it is its turn; the endpoint, which may be large, is made then. */
 export async function callPod(
   { gate, settings }: { readonly gate: CallGate; readonly settings: AppSettings },
   pod: SelectedPod,
-  endpoint: ConfigEndpoint,
+  endpointOf: () => ConfigEndpoint,
   signal: AbortSignal,
 ): Promise<ProcessAnswer> {
-  const result = await gate.pass(pod.name, signal, () => callOnce(settings, pod, endpoint, signal));
-  return processAnswer(endpoint, result);
+  return gate.pass(pod.name, signal, async () => {
+    const endpoint = endpointOf();
+    return processAnswer(endpoint, await callOnce(settings, pod, endpoint, signal));
+  });
 }
 
 /** An action of one call. */

@@ -19,7 +19,7 @@ export async function processRoute(
   const endpoint = endpointOf(body.endpoint, config);
   if (body.endpoint.kind === 'config') checkHost(endpoint, target.port, allowHosts);
   const pod = await firstPod(pods, target, request.signal);
-  return callPod({ gate, settings }, pod, endpoint, request.signal);
+  return callPod({ gate, settings }, pod, () => endpoint, request.signal);
 }
 
 const processBody = v.object({ target: targetReference, endpoint: endpointReference });

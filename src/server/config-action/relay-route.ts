@@ -21,9 +21,11 @@ export async function relayRoute(
   const target = { ...targetOf(body.target, config), port: body.port };
   const pod = await firstPod(pods, target, request.signal);
   const topic = `/waku/2/rs/${body.cluster_id}/${shardOf(pod.name)}`;
-  const payload = randomBase64(Math.round(body.msg_size_kbytes * 1000), settings.calls.random);
-  const message = { payload, contentTopic: body.content_topic, version: 1 };
-  return callPod({ gate, settings }, pod, relayEndpoint(topic, message), request.signal);
+  const endpoint = () => {
+    const payload = randomBase64(Math.round(body.msg_size_kbytes * 1000), settings.calls.random);
+    return relayEndpoint(topic, { payload, contentTopic: body.content_topic, version: 1 });
+  };
+  return callPod({ gate, settings }, pod, endpoint, request.signal);
 }
 
 function relayEndpoint(topic: string, params: object): ConfigEndpoint {

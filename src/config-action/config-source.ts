@@ -77,7 +77,8 @@ const MOST_ALIASES = 100;
 // The originals are read by PyYAML, for which `yes` is true. What has no JSON (a date, bytes, a set) stays text.
 const YAML_OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
   version: '1.1',
-  uniqueKeys: true,
+  // The library compares each key with each other; see repeatedKey.
+  uniqueKeys: false,
   prettyErrors: false,
   logLevel: 'silent',
   keepSourceTokens: true,
@@ -100,9 +101,9 @@ function readDocument(
     issues.push({ path: '', message: `is no YAML that can be used: ${text}`, ...where(pos[0]) });
   }
   if (problems.length > 0) return undefined;
-  const aliased = aliasProblem(document);
-  if (aliased !== undefined) {
-    issues.push({ path: '', message: aliased.message, ...where(aliased.offset) });
+  const problem = repeatedKey(document) ?? tooManyAliases(document) ?? aliasProblem(document);
+  if (problem !== undefined) {
+    issues.push({ path: '', message: problem.message, ...where(problem.offset) });
     return undefined;
   }
   let value: unknown;
@@ -121,9 +122,52 @@ function readDocument(
   };
 }
 
+interface Problem {
+  readonly message: string;
+  readonly offset: number;
+}
+
+/** A key that a map has twice. */
+function repeatedKey(document: Document.Parsed): Problem | undefined {
+  let found: Problem | undefined;
+  visit(document, {
+    Map: (_key, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        // Merge keys may stand there several times.
+        if (!isScalar(key) || key.value === '<<') continue;
+        if (keys.has(key.value)) {
+          const message = 'is no YAML that can be used: Map keys must be unique';
+          found = { message, offset: key.range?.[0] ?? 0 };
+          return visit.BREAK;
+        }
+        keys.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+/** To resolve an alias takes a walk through the whole document. */
+function tooManyAliases(document: Document.Parsed): Problem | undefined {
+  let aliases = 0;
+  let found: Problem | undefined;
+  visit(document, {
+    Alias: (_key, alias) => {
+      aliases += 1;
+      if (aliases <= MOST_ALIASES) return undefined;
+      const message = `has more than ${MOST_ALIASES} aliases (*${alias.source}); write them out`;
+      found = { message, offset: alias.range?.[0] ?? 0 };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
 /** An alias that stands for nothing, or for something that it is in. */
-function aliasProblem(document: Document.Parsed): { message: string; offset: number } | undefined {
-  let found: { message: string; offset: number } | undefined;
+function aliasProblem(document: Document.Parsed): Problem | undefined {
+  let found: Problem | undefined;
   visit(document, {
     Alias: (_key, alias, ancestors) => {
       const target = alias.resolve(document);

@@ -288,6 +288,7 @@ it('refuses aliases that stand for more than they say', () => {
 
 it.each([
   ['nested too deeply', '['.repeat(50_000), /nested too deeply/],
+  ['full of aliases', `a: &a x\nb:\n${'- *a\n'.repeat(101)}`, /more than 100 aliases/],
   ['too long', `# ${'x'.repeat(5_000_000)}`, /longer than/],
   ['empty', '# nothing\n', /is empty/],
   ['a list', '- a\n', /expected lists of endpoints, targets, requests, actions/],
@@ -369,4 +370,12 @@ it('refuses an action with something of its own that has the name of another in 
   expect(issuesOf(() => from('two'))).toMatchObject([
     { path: 'requests[0].name', message: /taken by another request of the config/ },
   ]);
+});
+
+it('does not hang on a map of many keys', () => {
+  const params = Array.from({ length: 60_000 }, (_, index) => `k${index}: 1`).join();
+  const { endpoints } = parseConfig(
+    `endpoints: [{name: e, type: POST, url: "http://{node}/", params: {${params}}}]`,
+  );
+  expect(Object.keys(endpoints.get('e')?.params ?? {})).toHaveLength(60_000);
 });

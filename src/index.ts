@@ -15,9 +15,9 @@ export {
   NodeUnavailableError,
   RolledBackError,
 } from './cluster/errors.ts';
-export type { Journal, JournalEnd, JournalEntry, JournalNode } from './cluster/journal.ts';
+export type { Journal, JournalEnd, JournalEntry, JournalNode, OpenEntry } from './cluster/journal.ts';
 export type { Hold, Lock, LockOptions } from './cluster/lock.ts';
-export { memoryJournal } from './cluster/memory-journal.ts';
+export { type MemoryJournalOptions, memoryJournal } from './cluster/memory-journal.ts';
 export type { NodeList } from './cluster/node-list.ts';
 export type { OperationEvent } from './cluster/operations.ts';
 export type { CallOptions, ClusterClientOptions } from './cluster/options.ts';

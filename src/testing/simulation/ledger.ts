@@ -87,9 +87,8 @@ export class Ledger {
   changed(call: OperationCall | undefined, { node, groupId, kind, isBeyond }: RecordChange): void {
     const group = this.#group(groupId);
     if (isBeyond) {
-      group.said.delete(node);
-      for (const pending of group.pending) pending.excused.add(node);
-      group.entry?.excused.add(node);
+      for (const pending of group.pending) this.#excuse(group, pending, node);
+      this.#excuse(group, group.entry, node);
       return;
     }
     if (call?.before === undefined || call.excused.has(node)) return;
@@ -164,9 +163,15 @@ export class Ledger {
       );
       for (const node of undoes.call.excused) call.excused.add(node);
       // Somebody else's operation came in between, and what this one takes back may be that one's.
-      if (group.last !== undoes.call) for (const node of this.#nodes) call.excused.add(node);
+      if (group.last !== undoes.call) for (const node of this.#nodes) this.#excuse(group, call, node);
     }
     group.last = call;
+  }
+
+  /** Nothing is promised of this node until another operation says something of it. */
+  #excuse(group: Group, call: OperationCall | undefined, node: string): void {
+    group.said.delete(node);
+    call?.excused.add(node);
   }
 
   #endWell(call: OperationCall, { changed, nodes }: GroupResult): OperationEnding {

@@ -52,18 +52,24 @@ export class Passage implements Exchange {
   }
 
   begin(): void {
+    this.#listen(this.#parts.request.signal);
+    // In a moment of its own: whoever heard that an operation has ended has said so by then.
+    this.#later(0, () => this.#leave(), true);
+  }
+
+  #leave(): void {
+    if (this.#forsaken !== undefined) return;
     const { asked, request } = this.#parts;
     const { ledger, tally, plan, draws, rules } = this.#network.parts;
     this.#call = ledger.sent(this.process.name, asked, this.#groupId);
     tally.requests += 1;
-    this.#listen(request.signal);
     const fault = this.#network.calm
       ? undefined
       : (plan?.next({ node: this.node, method: request.method, key: this.#groupId }) ?? this.#drawFault());
     const name = typeof fault === 'object' ? fault.kind : fault;
     this.#say('->', `${request.method} ${this.#groupId}${name === undefined ? '' : ` (${name})`}`);
     if (name !== undefined) tally.fault(name);
-    if (fault === 'request-lost') return this.#leaveWhenDone();
+    if (fault === 'request-lost') return;
     const way = draws.whole(0, rules.latency);
     const held = fault === 'request-held' ? draws.whole(0, rules.late) : 0;
     this.#later(way + held, () => this.#arrive(fault), true);
@@ -74,7 +80,7 @@ export class Passage implements Exchange {
     const { machine } = this.#network.parts;
     this.#forsaken ??= { at: machine.timeline.time, wall: machine.wall() };
     this.#stopListening();
-    this.#leaveWhenDone();
+    this.#endWhenDone();
   }
 
   /** What was to take effect late never will. */
@@ -146,7 +152,7 @@ export class Passage implements Exchange {
     switch (fault) {
       case 'answer-lost':
         this.commit();
-        return this.#leaveWhenDone();
+        return;
       case 'answer-held':
         return this.sendLater(this.commit());
       case 'gateway-late':
@@ -199,7 +205,7 @@ export class Passage implements Exchange {
       if (ended) return;
       ended = true;
       this.#left -= 1;
-      this.#leaveWhenDone();
+      this.#endWhenDone();
     };
     const cancel = this.#network.parts.machine.timeline.after(
       delay,
@@ -215,7 +221,7 @@ export class Passage implements Exchange {
     };
   }
 
-  #leaveWhenDone(): void {
+  #endWhenDone(): void {
     if (this.#left === 0 && (this.#answered || this.#forsaken !== undefined)) this.#network.left(this);
   }
 

@@ -1,11 +1,9 @@
 import type { GroupAnswer } from '../group-answer.ts';
+import { LightResponse } from './light-response.ts';
 
 /** An answer as fetch gives it. */
 export function responseOf({ status, contentType, body, headers = [] }: GroupAnswer): Response {
-  return new Response(body === '' ? null : body, {
-    status,
-    headers: headersOf(contentType, utf8Length(body), headers),
-  });
+  return new LightResponse(status, headersOf(contentType, utf8Length(body), headers), body);
 }
 
 /** An answer whose connection ends in the middle of its body. */

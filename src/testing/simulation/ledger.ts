@@ -5,7 +5,9 @@ import type { MemoryRecords } from './memory-records.ts';
 import { describeCall, type OperationCall, operationCall } from './operation-call.ts';
 import type { OperationEnding } from './tally.ts';
 
-export type CallEnd = { readonly result: GroupResult } | { readonly error: unknown; readonly aborted: boolean };
+export type CallEnd =
+  | { readonly result: GroupResult }
+  | { readonly error: unknown; readonly aborted: boolean };
 
 /** A record that came or went. */
 export interface RecordChange {
@@ -139,6 +141,12 @@ export class Ledger {
     return [...this.#groups.values()].some(({ entry }) => entry !== undefined && entry.state !== 'pending');
   }
 
+  /** Notes that something does not hold. */
+  violate(what: string): void {
+    this.violations.push(what);
+    this.#say(`VIOLATION: ${what}`);
+  }
+
   /** After everything has settled. */
   finish(): void {
     for (const [groupId, group] of this.#groups) {
@@ -262,18 +270,13 @@ export class Ledger {
     for (const [node, wanted] of group.said) {
       if (this.#has(node, groupId) === wanted) continue;
       const by = group.last === undefined ? '' : ` after the ${describeCall(group.last)} had ended`;
-      this.#violate(`${node} ${wanted ? 'lost' : 'got'} ${groupId}${by}`);
+      this.violate(`${node} ${wanted ? 'lost' : 'got'} ${groupId}${by}`);
       group.said.delete(node);
     }
   }
 
   #accuse(call: OperationCall, what: string): void {
-    this.#violate(`the ${describeCall(call)} ${what}`);
-  }
-
-  #violate(what: string): void {
-    this.violations.push(what);
-    this.#say(`VIOLATION: ${what}`);
+    this.violate(`the ${describeCall(call)} ${what}`);
   }
 
   #has(node: string, groupId: string): boolean {

@@ -87,11 +87,6 @@ export class Network {
     return this.#down.has(node);
   }
 
-  /** How many requests may still take effect. */
-  get underWay(): number {
-    return this.#underWay.size;
-  }
-
   left(passage: Passage): void {
     this.#underWay.delete(passage);
   }
@@ -110,7 +105,8 @@ export class Network {
     if (api === undefined) return Promise.reject(networkError('fetch failed', 'ENOTFOUND'));
     if (isAnswer(route)) return direct(() => responseOf(route));
     // Only `/stats`, which is asked of no group and never fails.
-    if (route.kind === 'stats') return direct(() => responseOf(text(200, statsJson(this.parts.records.stats()))));
+    if (route.kind === 'stats')
+      return direct(() => responseOf(text(200, statsJson(this.parts.records.stats()))));
     if (route.kind === 'read') return this.#pass(process, request, api, route);
     const groupId = api.readId(request.body);
     if (typeof groupId === 'object') return direct(() => responseOf(groupId));

@@ -1,13 +1,13 @@
-import type { Fault } from '../fault-schema.ts';
 import { applyRequest } from '../apply-request.ts';
+import type { Fault } from '../fault-schema.ts';
 import { BAD_GATEWAY, type GroupAnswer } from '../group-answer.ts';
 import type { GroupApi, GroupRequest } from '../group-api.ts';
 import { answerWithFault, type Exchange } from '../group-exchange.ts';
 import { networkError, responseOf, truncatedResponse } from './answer-response.ts';
 import type { FetchRequest } from './fetch-request.ts';
-import type { OperationCall } from './operation-call.ts';
 import type { Network } from './network.ts';
 import type { NetworkFault } from './network-faults.ts';
+import type { OperationCall } from './operation-call.ts';
 import type { Process } from './process.ts';
 
 export interface PassageParts {
@@ -103,7 +103,8 @@ export class Passage implements Exchange {
     const late = lateness === undefined ? '' : `, ${lateness.toFixed(0)} ms late`;
     trace.say(`${this.node} ${this.#describe()} ${done}${late}`);
     if (lateness !== undefined) tally.fault(isBeyond ? 'commit-beyond-settle' : 'commit-after-the-end');
-    if (hit) ledger.changed(this.#call, { node: this.node, groupId: this.#groupId, kind: asked.kind, isBeyond });
+    if (hit)
+      ledger.changed(this.#call, { node: this.node, groupId: this.#groupId, kind: asked.kind, isBeyond });
     return this.api.done(asked, hit);
   }
 

@@ -3,6 +3,7 @@ import { FAULT_KINDS, type FaultRates } from '../fault-schema.ts';
 import { type Draws, drawsOf } from './draws.ts';
 import type { NetworkRules } from './network.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
+import type { SimulatedFaultRates } from './simulation-options.ts';
 
 /** One mix of everything that can be chosen, the same for the same seed. */
 export interface Scenario {
@@ -57,6 +58,7 @@ export function drawScenario(seed: number): Scenario {
     retry: { attempts: whole(1, 8), baseDelay: whole(1, 50), maxDelay: 500 },
     rollbackRetry: { attempts: whole(1, 30), baseDelay: whole(1, 50), maxDelay: 500 },
   };
+  const { rates, faults } = splitRates(troubled ? drawRates(draws, 0.6) : {}, whole(0, 1));
   return {
     dialect: one(['path', 'header']),
     nodes: Array.from({ length: one([1, 2, 3, 3, 4, 5]) }, (_, index) => `node0${index + 1}`),
@@ -67,7 +69,8 @@ export function drawScenario(seed: number): Scenario {
     journal,
     // Processes without either do not know of each other, and nothing is promised.
     lock: chance(0.25) || (processes > 1 && !journal),
-    ...drawFaults(draws, troubled, { attemptTimeout, settle, latency }),
+    rates,
+    network: { latency, settle, late: attemptTimeout + settle, beyondSettle: chance(0.1), faults },
     journalFailing: chance(0.2) ? 0.1 : 0,
     restarts: troubled && chance(0.3) ? whole(1, 4) : 0,
     jumps: chance(0.3) ? whole(1, 4) : 0,
@@ -77,27 +80,24 @@ export function drawScenario(seed: number): Scenario {
   };
 }
 
-function drawFaults(
-  { whole, chance, random }: Draws,
-  troubled: boolean,
-  { attemptTimeout, settle, latency }: { attemptTimeout: number; settle: number; latency: number },
-): Pick<Scenario, 'rates' | 'network'> {
-  const kinds = [...FAULT_KINDS, ...NETWORK_FAULTS].filter(() => troubled && chance(0.4));
-  const total = random() * 0.6;
+/** Rates of some of the kinds, together at most `most`. */
+export function drawRates({ chance, random }: Draws, most: number): SimulatedFaultRates {
+  const kinds = [...FAULT_KINDS, ...NETWORK_FAULTS].filter(() => chance(0.4));
+  const total = random() * most;
   const weights = kinds.map((kind) => [kind, random()] as const);
   const sum = weights.reduce((all, [, weight]) => all + weight, 0);
-  const rates = new Map<string, number>(weights.map(([kind, weight]) => [kind, (weight / sum) * total]));
+  return Object.fromEntries(weights.map(([kind, weight]) => [kind, (weight / sum) * total]));
+}
+
+/** Which of the rates are the nodes' and which the network's. */
+export function splitRates(
+  rates: SimulatedFaultRates,
+  retryAfter: number,
+): { readonly rates: FaultRates; readonly faults: NetworkRules['faults'] } {
+  const pick = <Kind extends keyof SimulatedFaultRates>(kinds: readonly Kind[]) =>
+    kinds.flatMap((kind) => (rates[kind] === undefined ? [] : [[kind, rates[kind]] as const]));
   return {
-    rates: {
-      ...Object.fromEntries(FAULT_KINDS.flatMap((kind) => (rates.has(kind) ? [[kind, rates.get(kind)]] : []))),
-      retryAfter: whole(0, 1),
-    },
-    network: {
-      latency,
-      settle,
-      late: attemptTimeout + settle,
-      beyondSettle: chance(0.1),
-      faults: new Map(NETWORK_FAULTS.flatMap((kind) => (rates.has(kind) ? [[kind, rates.get(kind) ?? 0]] : []))),
-    },
+    rates: { ...Object.fromEntries(pick(FAULT_KINDS)), retryAfter },
+    faults: new Map(pick(NETWORK_FAULTS)),
   };
 }

@@ -119,8 +119,7 @@ export class SimulatedJournal {
 }
 
 function openEntry({ entry, owner, end }: Kept): OpenEntry {
-  if (end === undefined)
-    return { ...entry, owner: owner.name, state: owner.alive ? 'running' : 'abandoned' };
+  if (end === undefined) return { ...entry, owner: owner.name, state: owner.alive ? 'running' : 'abandoned' };
   const { unsettledUntil } = end;
   return {
     ...entry,

@@ -1,7 +1,7 @@
 import { Actor } from './actor.ts';
 import { type Draws, drawsOf } from './draws.ts';
-import { drawScenario, type Scenario } from './scenario.ts';
 import { MAX_EVENTS, runToEnd } from './run-to-end.ts';
+import { drawScenario, type Scenario } from './scenario.ts';
 import { World } from './world.ts';
 
 /** A run of the library's own `ClusterClient`, with everything that can go wrong drawn from the seed. */
@@ -33,9 +33,9 @@ class Swarm {
     this.#planTrouble();
     for (let index = 1; index <= processes; index++) this.#start(`client${index}`, steps);
     const ended = await runToEnd(this.#world.timeline, () => this.#working === 0);
-    if (!ended) this.#world.ledger.violations.push(`the clients were not done after ${MAX_EVENTS} events`);
+    if (!ended) this.#world.ledger.violate(`the clients were not done after ${MAX_EVENTS} events`);
     this.#world.calmDown();
-    await this.#settle();
+    await this.#world.settle();
     this.#world.ledger.finish();
   }
 
@@ -87,7 +87,9 @@ class Swarm {
     if (network.isDown(node)) return;
     tally.fault('node-restart');
     network.takeDown(node);
-    timeline.after(this.#draws.whole(1, 2 * this.#scenario.client.attemptTimeout), () => network.takeUp(node));
+    timeline.after(this.#draws.whole(1, 2 * this.#scenario.client.attemptTimeout), () =>
+      network.takeUp(node),
+    );
   }
 
   #jump(): void {
@@ -104,14 +106,5 @@ class Swarm {
     if (key === undefined) return;
     tally.fault('lock-lost');
     trace.say(`the lock of ${key} is lost`);
-  }
-
-  /** Whatever may still take effect does. */
-  async #settle(): Promise<void> {
-    const { timeline, network } = this.#world;
-    const { late } = this.#scenario.network;
-    const end = timeline.time + 2 * late + network.underWay;
-    timeline.after(end - timeline.time, () => undefined);
-    await runToEnd(timeline, () => timeline.time >= end);
   }
 }

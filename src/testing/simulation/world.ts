@@ -1,5 +1,6 @@
 import { ClusterClient } from '../../cluster/cluster-client.ts';
 import { FaultPlan } from '../fault-plan.ts';
+import { FAULT_KINDS } from '../fault-schema.ts';
 import type { GroupApi } from '../group-api.ts';
 import { headerGroupApi } from '../header-group-api.ts';
 import { pathGroupApi } from '../path-group-api.ts';
@@ -10,6 +11,7 @@ import { Machine } from './machine.ts';
 import { MemoryRecords } from './memory-records.ts';
 import { Network } from './network.ts';
 import { Process } from './process.ts';
+import { runToEnd } from './run-to-end.ts';
 import type { Scenario } from './scenario.ts';
 import { SharedKeys } from './shared-keys.ts';
 import { SimulatedJournal } from './simulated-journal.ts';
@@ -55,7 +57,7 @@ export class World {
       draws: drawsOf(seed, 'network'),
       ledger: this.ledger,
       servers: serversOf(nodes, dialect),
-      plan: FaultPlan.seeded(seed, rates),
+      plan: FAULT_KINDS.some((kind) => rates[kind] !== undefined) ? FaultPlan.seeded(seed, rates) : undefined,
       rules: network,
     });
     const lag = Math.min(network.latency, 5);
@@ -92,6 +94,14 @@ export class World {
     this.trace.say('from here on nothing goes wrong');
     this.network.calm = true;
     this.journal.calm = true;
+  }
+
+  /** Whatever may still take effect does. */
+  async settle(): Promise<void> {
+    const { timeline } = this;
+    const end = timeline.time + 2 * this.#rules.network.late;
+    timeline.after(end - timeline.time, () => undefined);
+    await runToEnd(timeline, () => timeline.time >= end);
   }
 }
 

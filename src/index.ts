@@ -15,6 +15,7 @@ export {
   NodeUnavailableError,
   RolledBackError,
 } from './cluster/errors.ts';
+export { type FileJournalOptions, fileJournal } from './cluster/file-journal/file-journal.ts';
 export type { Journal, JournalEnd, JournalEntry, JournalNode, OpenEntry } from './cluster/journal.ts';
 export type { Hold, Lock, LockOptions } from './cluster/lock.ts';
 export { type MemoryJournalOptions, memoryJournal } from './cluster/memory-journal.ts';

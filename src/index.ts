@@ -1,3 +1,5 @@
+export type { AuditSummary, GroupAudit, Presence } from './cluster/audit.ts';
+export type { RecoverOptions } from './cluster/bulk-options.ts';
 export type { BulkSummary, GroupOutcome } from './cluster/bulk-result.ts';
 export { ClusterClient } from './cluster/cluster-client.ts';
 export type {

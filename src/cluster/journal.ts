@@ -11,6 +11,8 @@ export interface JournalEntry {
   readonly nodes: readonly JournalNode[];
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
+  /** The open entry that this one took the place of. It is open again when this operation is undone. */
+  readonly supersedes?: JournalEntry;
 }
 
 export interface JournalNode extends ClusterNode {

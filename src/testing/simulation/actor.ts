@@ -1,9 +1,10 @@
 import type { ClusterClient } from '../../cluster/cluster-client.ts';
 import { InconsistentClusterError } from '../../cluster/errors.ts';
 import type { CallOptions } from '../../cluster/options.ts';
+import type { Resolve } from '../../cluster/recovery.ts';
 import { sleep } from '../../core/abort.ts';
 import type { Draws } from './draws.ts';
-import type { OperationCall } from './operation-call.ts';
+import { type OperationCall, operationCall } from './operation-call.ts';
 import type { Process } from './process.ts';
 import type { Scenario } from './scenario.ts';
 import type { World } from './world.ts';
@@ -22,6 +23,17 @@ export class Actor {
     this.#draws = draws;
     this.process = process;
     this.client = world.clientOf(process);
+  }
+
+  /** Ends what other processes, dead by now, have left open. */
+  async recover(): Promise<void> {
+    const { trace, tally } = this.#world;
+    const resolve = this.#draws.one<Resolve>(['undo', 'undo', 'finish']);
+    trace.say(`${this.process.name}: recover, ${resolve}`);
+    for await (const { groupId, status } of this.client.recover({ resolve })) {
+      trace.say(`${this.process.name}: recovery of ${groupId} has ended: ${status}`);
+      tally.recoveries += 1;
+    }
   }
 
   async step(): Promise<void> {
@@ -107,12 +119,15 @@ export class Actor {
   #begin(asked: Pick<OperationCall, 'operation' | 'groupId' | 'undoes'>): OperationCall {
     const { trace, ledger } = this.#world;
     const { operation, groupId, undoes } = asked;
+    // What is ready when the process dies still runs, and reaches nothing.
+    if (!this.process.alive) return operationCall({ ...asked, process: this.process.name });
     const rollback = undoes === undefined ? '' : 'rollback of ';
     trace.say(`${this.process.name}: ${rollback}${operation} ${groupId}`);
     return ledger.begin({ ...asked, process: this.process.name });
   }
 
   #end(call: OperationCall, end: Parameters<World['ledger']['end']>[1]): void {
+    if (!this.process.alive) return;
     const { trace, ledger, tally } = this.#world;
     const how = 'result' in end ? '' : `: ${String(end.error)}`;
     trace.say(`${this.process.name}: ${call.operation} ${call.groupId} has ended${how}`);

@@ -243,7 +243,7 @@ export class Ledger {
     const wanted = call.operation === 'create';
     const is = (node: string) => this.#has(node, call.groupId);
     const undone = nodes.every((node) => is(node) === call.restores?.get(node));
-    const done = call.undoes === undefined && nodes.every((node) => is(node) === wanted);
+    const done = nodes.every((node) => is(node) === wanted);
     if (!undone && !done) {
       const shown = nodes.map((node) => `${node} ${is(node) ? 'has' : 'lacks'} it`).join(', ');
       this.#accuse(call, `is neither done nor undone: ${shown}`);

@@ -1,6 +1,7 @@
 import { Actor } from './actor.ts';
 import { type Draws, drawsOf } from './draws.ts';
-import { MAX_EVENTS, runToEnd } from './run-to-end.ts';
+import type { Process } from './process.ts';
+import { runToEnd } from './run-to-end.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import { World } from './world.ts';
 
@@ -20,36 +21,72 @@ class Swarm {
   readonly #draws: Draws;
   /** Processes that still have something to do, or will be started again. */
   #working = 0;
+  #crashesLeft: number;
 
   constructor(world: World, scenario: Scenario, draws: Draws) {
     this.#world = world;
     this.#scenario = scenario;
     this.#draws = draws;
+    this.#crashesLeft = scenario.crashes;
   }
 
   async run(): Promise<void> {
-    const { processes, steps } = this.#scenario;
+    const { processes, steps, journal } = this.#scenario;
+    const { ledger, timeline } = this.#world;
     this.#putRecords();
     this.#planTrouble();
-    for (let index = 1; index <= processes; index++) this.#start(`client${index}`, steps);
-    const ended = await runToEnd(this.#world.timeline, () => this.#working === 0);
-    if (!ended) this.#world.ledger.violate(`the clients were not done after ${MAX_EVENTS} events`);
+    for (let index = 1; index <= processes; index++) this.#start({ name: `client${index}`, life: 1, steps });
+    await this.#untilDone();
     this.#world.calmDown();
+    if (journal) {
+      this.#start({ name: 'recovery', life: 2, steps: 0 });
+      await this.#untilDone();
+    }
     await this.#world.settle();
-    this.#world.ledger.finish();
+    ledger.finish();
+    this.#world.trace.say(`the end, after ${timeline.time.toFixed(0)} ms`);
   }
 
-  #start(name: string, steps: number): void {
+  async #untilDone(): Promise<void> {
+    const { timeline, ledger } = this.#world;
+    if (await runToEnd(timeline, () => this.#working === 0)) return;
+    ledger.violate('the clients are not done, and nothing is left to happen, or too much has happened');
+    this.#working = 0;
+  }
+
+  #start(service: Service): void {
     this.#working += 1;
-    const process = this.#world.start(name);
-    const actor = new Actor(this.#world, this.#scenario, this.#draws, process);
-    void this.#work(actor, steps);
+    const { name, life } = service;
+    const process = this.#world.start(life === 1 ? name : `${name}.${life}`);
+    process.onCrash.push(() => this.#hearOfEnd(process, service));
+    if (this.#crashesLeft > 0 && this.#draws.chance(0.7)) {
+      this.#crashesLeft -= 1;
+      process.crashAfter(this.#draws.whole(1, 120));
+    }
+    void this.#work(new Actor(this.#world, this.#scenario, this.#draws, process), service);
   }
 
-  async #work(actor: Actor, steps: number): Promise<void> {
-    for (let left = steps; left > 0; left--) await actor.step();
-    this.#world.trace.say(`${actor.process.name} is done`);
+  async #work(actor: Actor, service: Service): Promise<void> {
+    const { process } = actor;
+    if (service.life > 1) await actor.recover();
+    for (; service.steps > 0; service.steps--) await actor.step();
+    if (!process.alive) return;
     this.#working -= 1;
+    service.done = true;
+    process.crash();
+  }
+
+  /** A service that crashed is started again, and goes on where it was. */
+  #hearOfEnd(process: Process, service: Service): void {
+    const { trace, tally, ledger, timeline } = this.#world;
+    trace.say(`${process.name} ${service.done === true ? 'ends' : 'crashes'}`);
+    for (let died = ledger.crashed(process.name); died > 0; died--) tally.operation('crashed');
+    if (service.done === true) return;
+    tally.crashes += 1;
+    timeline.after(this.#draws.whole(0, this.#scenario.client.attemptTimeout), () => {
+      this.#working -= 1;
+      this.#start({ ...service, life: service.life + 1 });
+    });
   }
 
   /** What the groups are at first: nowhere, everywhere, or on some nodes only. */
@@ -107,4 +144,13 @@ class Swarm {
     tally.fault('lock-lost');
     trace.say(`the lock of ${key} is lost`);
   }
+}
+
+/** One that has so many things to do, in a process that may not live that long. */
+interface Service {
+  readonly name: string;
+  /** Counts its processes. */
+  readonly life: number;
+  steps: number;
+  done?: boolean;
 }

@@ -43,6 +43,7 @@ export const isRollbackOf = (
  * what was sent just now.
  */
 export function unsettledFor({ state, unsettledUntil }: OpenEntry, settle: number, now: number): number {
-  if (state === 'unresolved') return Math.max(0, (unsettledUntil ?? now) - now);
+  // Where the clock was set back since, it takes no longer than that either.
+  if (state === 'unresolved') return Math.min(settle, Math.max(0, (unsettledUntil ?? now) - now));
   return settle;
 }

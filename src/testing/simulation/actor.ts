@@ -37,12 +37,15 @@ export class Actor {
   }
 
   async step(): Promise<void> {
-    const { whole, one, chance } = this.#draws;
+    const { whole, one } = this.#draws;
     const { groups, client } = this.#scenario;
     await sleep(whole(0, client.attemptTimeout), this.process.clock);
     const kind = one(['single', 'single', 'pair', 'bulk']);
-    if (kind === 'bulk') return this.#bulk(chance(0.5) ? 'create' : 'delete');
-    const operate = () => this.#single(chance(0.5) ? 'create' : 'delete', one(groups));
+    if (kind === 'bulk') return this.#bulk(this.#drawOperation(groups[0]));
+    const operate = () => {
+      const groupId = one(groups);
+      return this.#single(this.#drawOperation(groupId), groupId);
+    };
     await Promise.all(kind === 'pair' ? [operate(), operate()] : [operate()]);
   }
 
@@ -102,6 +105,13 @@ export class Actor {
       const call = calls.get(groupId);
       if (call !== undefined) this.#end(call, result === undefined ? { error, aborted: false } : { result });
     }
+  }
+
+  /** Mostly one that has something to do. */
+  #drawOperation(groupId: string): 'create' | 'delete' {
+    const { nodes } = this.#scenario;
+    const holders = nodes.filter((node) => this.#world.records.has(node, groupId)).length;
+    return this.#draws.chance(0.1) === holders > nodes.length / 2 ? 'create' : 'delete';
   }
 
   #drawOptions(): CallOptions {

@@ -39,17 +39,21 @@ export class Ledger {
   readonly #nodes: readonly string[];
   readonly #groups = new Map<string, Group>();
   readonly #usesJournal: boolean;
+  readonly #provable: boolean;
   readonly #say: (text: string) => void;
 
   constructor(parts: {
     readonly records: MemoryRecords;
     readonly nodes: readonly string[];
     readonly usesJournal: boolean;
+    /** Whether what shows up after an unknown attempt is surely the client's own, so that it can always be undone. */
+    readonly provable: boolean;
     readonly say: (text: string) => void;
   }) {
     this.#records = parts.records;
     this.#nodes = parts.nodes;
     this.#usesJournal = parts.usesJournal;
+    this.#provable = parts.provable;
     this.#say = parts.say;
   }
 
@@ -80,6 +84,8 @@ export class Ledger {
     if (call.before === undefined) this.#start(group, call);
     if (asked.kind === 'read') return call;
     call.wrote.add(asked.node);
+    // Until the recovery has ended, the node may be either.
+    if (recovers) group.said.delete(asked.node);
     if (this.#usesJournal && group.entry !== call) {
       this.#accuse(call, `sent a write to ${asked.node} before its intent was durable`);
     }
@@ -151,7 +157,8 @@ export class Ledger {
   finish(): void {
     for (const [groupId, group] of this.#groups) {
       for (const call of group.pending) this.#accuse(call, 'never ended');
-      if (group.entry !== undefined) this.#accuse(group.entry, 'is still open after recovery');
+      if (group.entry !== undefined && this.#provable)
+        this.#accuse(group.entry, 'is still open after recovery');
       this.#checkDrift(groupId, group);
     }
   }

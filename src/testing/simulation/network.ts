@@ -23,6 +23,8 @@ export interface NetworkRules {
   readonly late: number;
   /** The probability of each, beyond the faults of the nodes. */
   readonly faults: ReadonlyMap<NetworkFault, number>;
+  /** The share of the reads that anything may go wrong with. What has no effect has few ways to go wrong. */
+  readonly readFaults: number;
   /** Whether requests may take effect later than `settle`, which no client can notice. */
   readonly beyondSettle: boolean;
 }
@@ -44,12 +46,21 @@ export interface NetworkParts {
 export class Network {
   readonly parts: NetworkParts;
   readonly #underWay = new Set<Passage>();
-  readonly #down = new Set<string>();
-  /** From now on nothing goes wrong any more that has not gone wrong yet. */
-  calm = false;
+  readonly #troubled = new Map<string, 'down' | 'sick'>();
+  #calm = false;
 
   constructor(parts: NetworkParts) {
     this.parts = parts;
+  }
+
+  get calm(): boolean {
+    return this.#calm;
+  }
+
+  /** From now on nothing goes wrong any more that has not gone wrong yet. */
+  calmDown(): void {
+    this.#calm = true;
+    for (const node of [...this.#troubled.keys()]) this.takeUp(node);
   }
 
   /** The fetch of one process. */
@@ -66,11 +77,11 @@ export class Network {
     };
   }
 
-  /** Until it is `up`, the node refuses what arrives; what it had begun to answer is reset. */
+  /** Until it is up again, the node refuses connections, and what it had begun to answer is reset. */
   takeDown(node: string): void {
     const { trace, draws } = this.parts;
     trace.say(`${node} goes down`);
-    this.#down.add(node);
+    this.#troubled.set(node, 'down');
     for (const passage of this.#underWay) {
       if (passage.node !== node || !passage.arrived) continue;
       if (draws.chance(0.5)) passage.dropLate();
@@ -78,13 +89,24 @@ export class Network {
     }
   }
 
-  takeUp(node: string): void {
-    this.parts.trace.say(`${node} is up`);
-    this.#down.delete(node);
+  /** Until it is up again, the node carries nothing out and says so. */
+  makeSick(node: string): void {
+    this.parts.trace.say(`${node} refuses everything`);
+    this.#troubled.set(node, 'sick');
   }
 
-  isDown(node: string): boolean {
-    return this.#down.has(node);
+  takeUp(node: string): void {
+    if (this.#troubled.delete(node)) this.parts.trace.say(`${node} is up`);
+  }
+
+  troubleOf(node: string): 'down' | 'sick' | undefined {
+    return this.#troubled.get(node);
+  }
+
+  /** Milliseconds that one way takes, there or back. */
+  way(): number {
+    const { draws, rules } = this.parts;
+    return draws.whole(0, this.#calm ? Math.min(1, rules.latency) : rules.latency);
   }
 
   left(passage: Passage): void {
@@ -92,13 +114,13 @@ export class Network {
   }
 
   #send(process: Process, request: FetchRequest): Promise<Response> {
-    const { servers, machine, rules, draws } = this.parts;
+    const { servers, machine } = this.parts;
     const api = servers.get(request.origin);
     const route = api?.route(request) ?? NO_SUCH_PAGE;
     const direct = (make: () => Response) =>
       new Promise<Response>((resolve, reject) => {
         request.signal?.addEventListener('abort', () => reject(request.signal?.reason), { once: true });
-        machine.timeline.after(draws.whole(0, rules.latency), () => {
+        machine.timeline.after(this.way(), () => {
           if (process.reach()) resolve(make());
         });
       });

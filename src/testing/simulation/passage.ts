@@ -60,17 +60,15 @@ export class Passage implements Exchange {
   #leave(): void {
     if (this.#forsaken !== undefined) return;
     const { asked, request } = this.#parts;
-    const { ledger, tally, plan, draws, rules } = this.#network.parts;
+    const { ledger, tally, draws, rules } = this.#network.parts;
     this.#call = ledger.sent(this.process.name, asked, this.#groupId);
     tally.requests += 1;
-    const fault = this.#network.calm
-      ? undefined
-      : (plan?.next({ node: this.node, method: request.method, key: this.#groupId }) ?? this.#drawFault());
+    const fault = this.#drawFault();
     const name = typeof fault === 'object' ? fault.kind : fault;
     this.#say('->', `${request.method} ${this.#groupId}${name === undefined ? '' : ` (${name})`}`);
     if (name !== undefined) tally.fault(name);
     if (fault === 'request-lost') return;
-    const way = draws.whole(0, rules.latency);
+    const way = this.#network.way();
     const held = fault === 'request-held' ? draws.whole(0, rules.late) : 0;
     this.#later(way + held, () => this.#arrive(fault), true);
   }
@@ -135,20 +133,25 @@ export class Passage implements Exchange {
     this.#return(0, 'reset', () => this.#parts.reject(error));
   }
 
-  #drawFault(): NetworkFault | undefined {
-    const { draws, rules } = this.#network.parts;
-    if (rules.faults.size === 0) return undefined;
+  #drawFault(): Fault | NetworkFault | undefined {
+    const { draws, plan, rules } = this.#network.parts;
+    if (this.#network.calm || (!this.#writes && !draws.chance(rules.readFaults))) return undefined;
+    const { method } = this.#parts.request;
+    const fault = plan?.next({ node: this.node, method, key: this.#groupId });
+    if (fault !== undefined || rules.faults.size === 0) return fault;
     let drawn = draws.random();
-    for (const [fault, rate] of rules.faults) {
+    for (const [kind, rate] of rules.faults) {
       drawn -= rate;
-      if (drawn < 0) return fault;
+      if (drawn < 0) return kind;
     }
     return undefined;
   }
 
   #arrive(fault: Fault | NetworkFault | undefined): void {
     this.arrived = true;
-    if (this.#network.isDown(this.node)) return this.reset();
+    const trouble = this.#network.troubleOf(this.node);
+    if (trouble === 'down') return this.reset();
+    if (trouble === 'sick') return this.send(this.api.failure(410));
     if (typeof fault === 'object') return answerWithFault(this, fault);
     switch (fault) {
       case 'answer-lost':
@@ -176,8 +179,7 @@ export class Passage implements Exchange {
   #return(delay: number, what: string, settle: () => void): void {
     if (this.#answered) return;
     this.#answered = true;
-    const { draws, rules } = this.#network.parts;
-    this.#later(delay + draws.whole(0, rules.latency), () => {
+    this.#later(delay + this.#network.way(), () => {
       if (this.#forsaken !== undefined) return;
       // It may crash at the very moment.
       if (!this.process.reach()) return;

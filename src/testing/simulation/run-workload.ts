@@ -27,6 +27,7 @@ export async function runWorkload(settings: WorkloadSettings): Promise<World> {
       settle,
       latency: draws.one([0, 5, 50]),
       late: attemptTimeout + settle,
+      readFaults: 1,
       beyondSettle: false,
     },
     journalFailing: 0,

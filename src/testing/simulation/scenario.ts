@@ -22,7 +22,7 @@ export interface Scenario {
   /** The probability that a write of the journal fails. */
   readonly journalFailing: number;
   /** How often each happens, all in all. */
-  readonly restarts: number;
+  readonly troubles: number;
   readonly jumps: number;
   readonly crashes: number;
   readonly losses: number;
@@ -45,7 +45,7 @@ export function drawScenario(seed: number): Scenario {
   const processes = one([1, 1, 2, 3]);
   const journal = chance(0.6);
   const attemptTimeout = one([20, 100, 500, 2_000]);
-  const settle = one([1, attemptTimeout >> 1, attemptTimeout, 2 * attemptTimeout]);
+  const settle = one([1, attemptTimeout >> 1, attemptTimeout, 4 * attemptTimeout]);
   const latency = one([0, 1, 5, 20, attemptTimeout >> 1]);
   const troubled = chance(0.9);
   const client: TimedOptions = {
@@ -70,9 +70,16 @@ export function drawScenario(seed: number): Scenario {
     // Processes without either do not know of each other, and nothing is promised.
     lock: chance(0.25) || (processes > 1 && !journal),
     rates,
-    network: { latency, settle, late: attemptTimeout + settle, beyondSettle: chance(0.1), faults },
+    network: {
+      latency,
+      settle,
+      late: attemptTimeout + settle,
+      readFaults: one([1, 0.2, 0.2]),
+      beyondSettle: chance(0.1),
+      faults,
+    },
     journalFailing: chance(0.2) ? 0.1 : 0,
-    restarts: troubled && chance(0.3) ? whole(1, 4) : 0,
+    troubles: troubled && chance(0.5) ? whole(1, 6) : 0,
     jumps: chance(0.3) ? whole(1, 4) : 0,
     crashes: journal && chance(0.6) ? whole(1, 4) : 0,
     losses: chance(0.3) ? whole(1, 3) : 0,
@@ -84,10 +91,18 @@ export function drawScenario(seed: number): Scenario {
 export function drawRates({ chance, random }: Draws, most: number): SimulatedFaultRates {
   const kinds = [...FAULT_KINDS, ...NETWORK_FAULTS].filter(() => chance(0.4));
   const total = random() * most;
-  const weights = kinds.map((kind) => [kind, random()] as const);
+  const weights = kinds.map((kind) => [kind, random() * (LATE_KINDS.has(kind) ? 4 : 1)] as const);
   const sum = weights.reduce((all, [, weight]) => all + weight, 0);
   return Object.fromEntries(weights.map(([kind, weight]) => [kind, (weight / sum) * total]));
 }
+
+/** What is easily overlooked, and most often overtaken by something else, happens more often. */
+const LATE_KINDS: ReadonlySet<string> = new Set([
+  'late-commit',
+  'late-reset',
+  'request-held',
+  'gateway-late',
+]);
 
 /** Which of the rates are the nodes' and which the network's. */
 export function splitRates(

@@ -12,8 +12,8 @@ export interface SharedKeysRules {
   readonly lag: number;
   /** Milliseconds until a key that was lost, or whose holder died, is given to the next. */
   readonly grace: number;
-  /** Wall-clock milliseconds until which nobody gets the key. */
-  readonly keptUntil?: (key: string) => number | undefined;
+  /** Milliseconds for which nobody gets the key yet. */
+  readonly left?: (key: string) => number;
 }
 
 /** Keys that simulated processes take from each other, first come first served; a dead holder's are free again. */
@@ -103,12 +103,12 @@ export class SharedKeys {
 
   #passOn(key: string): void {
     if (this.#holders.has(key)) return;
-    const { machine, keptUntil } = this.#rules;
+    const { machine, left } = this.#rules;
     const line = (this.#waiting.get(key) ?? []).filter(({ process }) => process.alive);
     this.#waiting.set(key, line);
     const [next] = line;
     if (next === undefined) return;
-    const wait = (keptUntil?.(key) ?? 0) - machine.wall();
+    const wait = left?.(key) ?? 0;
     if (wait > 0) machine.timeline.after(wait, () => this.#passOn(key));
     else next.give();
   }

@@ -31,7 +31,8 @@ export class SimulatedJournal {
   calm = false;
   readonly #parts: SimulatedJournalParts;
   readonly #open = new Map<string, Kept>();
-  readonly #unsettled = new Map<string, number>();
+  /** Of a closed group: until when it is nobody's, and since when that is known. */
+  readonly #unsettled = new Map<string, { readonly until: number; readonly since: number }>();
   readonly #keys: SharedKeys;
 
   constructor(parts: SimulatedJournalParts) {
@@ -43,7 +44,7 @@ export class SimulatedJournal {
       draws,
       lag,
       grace: 0,
-      keptUntil: (key) => this.#unsettled.get(key),
+      left: (key) => this.#left(key),
     });
   }
 
@@ -74,12 +75,20 @@ export class SimulatedJournal {
 
   #end(process: Process, entry: JournalEntry, end: JournalEnd): void {
     const { groupId } = entry;
-    if (end.unsettledUntil !== undefined) this.#unsettled.set(groupId, end.unsettledUntil);
     if (end.as === 'unresolved') this.#open.set(groupId, { entry, owner: process, end });
     else {
+      if (end.unsettledUntil !== undefined) {
+        this.#unsettled.set(groupId, { until: end.unsettledUntil, since: this.#parts.machine.wall() });
+      }
       this.#open.delete(groupId);
       this.#parts.ledger.closed(groupId);
     }
+  }
+
+  /** Where the clock was set back, no more than was left when it was written down. */
+  #left(groupId: string): number {
+    const { until = 0, since = 0 } = this.#unsettled.get(groupId) ?? {};
+    return Math.min(until - this.#parts.machine.wall(), until - since);
   }
 
   /** A process that dies before it is durable has not written; one that dies after it does not know. */

@@ -38,13 +38,22 @@ class Swarm {
     for (let index = 1; index <= processes; index++) this.#start({ name: `client${index}`, life: 1, steps });
     await this.#untilDone();
     this.#world.calmDown();
-    if (journal) {
-      this.#start({ name: 'recovery', life: 2, steps: 0 });
-      await this.#untilDone();
-    }
+    if (journal) await this.#recover();
     await this.#world.settle();
     ledger.finish();
     this.#world.trace.say(`the end, after ${timeline.time.toFixed(0)} ms`);
+  }
+
+  async #recover(): Promise<void> {
+    const { timeline, ledger } = this.#world;
+    const { attemptTimeout, settle, deadline = 0, rollbackDeadline = 0 } = this.#scenario.client;
+    const start = timeline.time;
+    this.#start({ name: 'recovery', life: 2, steps: 0 });
+    await this.#untilDone();
+    const took = timeline.time - start;
+    // It may crash some times on its way.
+    const most = 10 * (attemptTimeout + settle + deadline + rollbackDeadline);
+    if (took > most) ledger.violate(`the recovery took ${took} ms, and nothing went wrong in it`);
   }
 
   async #untilDone(): Promise<void> {
@@ -103,10 +112,10 @@ class Swarm {
   }
 
   #planTrouble(): void {
-    const { restarts, jumps, losses, nodes, lock } = this.#scenario;
+    const { troubles, jumps, losses, nodes, lock } = this.#scenario;
     const { one } = this.#draws;
     const [first = '', ...others] = nodes;
-    this.#some(restarts, () => this.#restart(one([first, ...others])));
+    this.#some(troubles, () => this.#trouble(one([first, ...others])));
     this.#some(jumps, () => this.#jump());
     if (lock) this.#some(losses, () => this.#lose());
   }
@@ -114,19 +123,23 @@ class Swarm {
   #some(times: number, happen: () => void): void {
     for (let left = times; left > 0; left--) {
       this.#world.timeline.after(this.#draws.whole(0, this.#scenario.span), () => {
-        if (this.#working > 0) happen();
+        if (!this.#world.network.calm) happen();
       });
     }
   }
 
-  #restart(node: string): void {
+  #trouble(node: string): void {
     const { network, timeline, tally } = this.#world;
-    if (network.isDown(node)) return;
-    tally.fault('node-restart');
-    network.takeDown(node);
-    timeline.after(this.#draws.whole(1, 2 * this.#scenario.client.attemptTimeout), () =>
-      network.takeUp(node),
-    );
+    if (network.troubleOf(node) !== undefined) return;
+    if (this.#draws.chance(0.5)) {
+      tally.fault('node-restart');
+      network.takeDown(node);
+    } else {
+      tally.fault('node-refuses');
+      network.makeSick(node);
+    }
+    const { attemptTimeout } = this.#scenario.client;
+    timeline.after(this.#draws.whole(1, 2 * attemptTimeout), () => network.takeUp(node));
   }
 
   #jump(): void {

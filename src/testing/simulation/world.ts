@@ -50,7 +50,13 @@ export class World {
     this.trace = new Trace(this.timeline);
     this.records = new MemoryRecords(nodes);
     const { machine, trace, tally, records } = this;
-    this.ledger = new Ledger({ records, nodes, usesJournal: journal, say: (text) => trace.say(text) });
+    this.ledger = new Ledger({
+      records,
+      nodes,
+      usesJournal: journal,
+      provable: dialect === 'header' || client.writers !== 'shared',
+      say: (text) => trace.say(text),
+    });
     this.urls = Object.fromEntries(nodes.map((node) => [node, urlOf(node, dialect)]));
     this.network = new Network({
       ...{ machine, trace, tally, records },
@@ -92,7 +98,7 @@ export class World {
   /** From now on nothing new goes wrong. */
   calmDown(): void {
     this.trace.say('from here on nothing goes wrong');
-    this.network.calm = true;
+    this.network.calmDown();
     this.journal.calm = true;
   }
 

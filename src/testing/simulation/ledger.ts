@@ -95,7 +95,11 @@ export class Ledger {
   changed(call: OperationCall | undefined, { node, groupId, kind, isBeyond }: RecordChange): void {
     const group = this.#group(groupId);
     if (isBeyond) {
-      for (const pending of group.pending) this.#excuse(group, pending, node);
+      group.said.delete(node);
+      for (const pending of group.pending) {
+        // One that has not begun will look for itself.
+        if (pending.before !== undefined) this.#excuse(group, pending, node);
+      }
       this.#excuse(group, group.entry, node);
       return;
     }
@@ -193,7 +197,10 @@ export class Ledger {
     const wanted = call.operation === 'create';
     const words = wanted ? (['existed', 'created'] as const) : (['deleted', 'absent'] as const);
     for (const node of this.#nodes) {
-      if (call.excused.has(node)) continue;
+      if (call.excused.has(node)) {
+        this.#excuse(this.#group(call.groupId), call, node);
+        continue;
+      }
       if (call.undoes !== undefined) {
         this.#hold(call, node, call.restores?.get(node), 'says that it is undone');
         continue;

@@ -31,8 +31,8 @@ export class SimulatedJournal {
   calm = false;
   readonly #parts: SimulatedJournalParts;
   readonly #open = new Map<string, Kept>();
-  /** Of a closed group: until when it is nobody's, and since when that is known. */
-  readonly #unsettled = new Map<string, { readonly until: number; readonly since: number }>();
+  /** Of a closed group: until when it is nobody's, by the wall clock and by the other one. */
+  readonly #unsettled = new Map<string, { readonly wall: number; readonly time: number }>();
   readonly #keys: SharedKeys;
 
   constructor(parts: SimulatedJournalParts) {
@@ -78,17 +78,20 @@ export class SimulatedJournal {
     if (end.as === 'unresolved') this.#open.set(groupId, { entry, owner: process, end });
     else {
       if (end.unsettledUntil !== undefined) {
-        this.#unsettled.set(groupId, { until: end.unsettledUntil, since: this.#parts.machine.wall() });
+        const { machine } = this.#parts;
+        const time = machine.timeline.time + end.unsettledUntil - machine.wall();
+        this.#unsettled.set(groupId, { wall: end.unsettledUntil, time });
       }
       this.#open.delete(groupId);
       this.#parts.ledger.closed(groupId);
     }
   }
 
-  /** Where the clock was set back, no more than was left when it was written down. */
+  /** Setting the wall clock forward ends the wait, setting it back does not make it longer. */
   #left(groupId: string): number {
-    const { until = 0, since = 0 } = this.#unsettled.get(groupId) ?? {};
-    return Math.min(until - this.#parts.machine.wall(), until - since);
+    const { machine } = this.#parts;
+    const { wall = 0, time = 0 } = this.#unsettled.get(groupId) ?? {};
+    return Math.min(wall - machine.wall(), time - machine.timeline.time);
   }
 
   /** A process that dies before it is durable has not written; one that dies after it does not know. */

@@ -46,6 +46,7 @@ export class SharedKeys {
 
   #acquire(process: Process, key: string, { signal, deadline }: LockOptions): Promise<Hold> {
     if (!process.reach()) return never();
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { machine, draws, lag } = this.#rules;
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {

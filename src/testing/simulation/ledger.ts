@@ -27,6 +27,10 @@ interface Group {
   last?: OperationCall;
   /** The call whose journal entry is open. */
   entry: OperationCall | undefined;
+  /** Who wrote that entry last. */
+  owner?: string;
+  /** That one has died since, so that the entry is recovered before anything else is done on the group. */
+  abandoned: boolean;
 }
 
 /**
@@ -77,8 +81,7 @@ export class Ledger {
     const group = this.#groups.get(groupId);
     const head = group?.pending.find((call) => call.process === process);
     const { entry } = group ?? {};
-    // What a dead owner, or an unresolved operation, left open comes before anything else on its group.
-    const recovers = entry !== undefined && entry.state !== 'pending' && head?.undoes?.call !== entry;
+    const recovers = group !== undefined && entry !== undefined && isRecovery(group, head);
     const call = recovers ? entry : head;
     if (group === undefined || call === undefined) return undefined;
     if (call.before === undefined) this.#start(group, call);
@@ -117,9 +120,13 @@ export class Ledger {
   recorded(process: string, groupId: string): void {
     const group = this.#group(groupId);
     const head = group.pending.find((call) => call.process === process);
-    const isTakenOver =
-      group.entry !== undefined && group.entry.state !== 'pending' && head?.undoes?.call !== group.entry;
-    if (!isTakenOver) group.entry = head;
+    if (!isRecovery(group, head)) group.entry = head;
+    group.owner = process;
+  }
+
+  /** The operation of a group's entry has ended, and the entry stays open. */
+  unresolved(groupId: string): void {
+    this.#group(groupId).abandoned = false;
   }
 
   /** The end of a group's entry is durable. */
@@ -127,6 +134,7 @@ export class Ledger {
     const group = this.#group(groupId);
     const call = group.entry;
     group.entry = undefined;
+    group.abandoned = false;
     if (call !== undefined && call.state !== 'pending') this.#endRecovered(group, call);
   }
 
@@ -134,6 +142,7 @@ export class Ledger {
   crashed(process: string): number {
     let count = 0;
     for (const group of this.#groups.values()) {
+      if (group.entry !== undefined && group.owner === process) group.abandoned = true;
       for (const call of group.pending.filter((pending) => pending.process === process)) {
         count += 1;
         call.state = 'crashed';
@@ -306,9 +315,16 @@ export class Ledger {
     let group = this.#groups.get(groupId);
     if (group === undefined) {
       const said = new Map(this.#nodes.map((node) => [node, this.#has(node, groupId)]));
-      group = { pending: [], said, entry: undefined };
+      group = { pending: [], said, entry: undefined, abandoned: false };
       this.#groups.set(groupId, group);
     }
     return group;
   }
 }
+
+/**
+ * Whether what is done on a group, by the process whose oldest call `head` is, is the recovery of what somebody left open:
+ * a dead owner, or an unresolved operation that `head` does not itself take back.
+ */
+const isRecovery = ({ entry, abandoned }: Group, head: OperationCall | undefined): boolean =>
+  entry !== undefined && entry.state !== 'pending' && (abandoned || head?.undoes?.call !== entry);

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers';
 import type { Timeline } from './timeline.ts';
 
 /** More than any run takes that ends. */
-export const MAX_EVENTS = 5_000_000;
+const MAX_EVENTS = 5_000_000;
 
 /** How many turns of the event loop work may take that is none of the timeline's, such as loading a module. */
 const IDLE_TURNS = 50;

@@ -30,7 +30,7 @@ export interface Scenario {
   readonly span: number;
 }
 
-export type TimedOptions = ClusterClientOptions & {
+type TimedOptions = ClusterClientOptions & {
   readonly attemptTimeout: number;
   readonly settle: number;
 };

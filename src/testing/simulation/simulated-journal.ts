@@ -10,7 +10,7 @@ import type { Trace } from './trace.ts';
 export interface SimulatedJournalParts {
   readonly machine: Machine;
   readonly draws: Draws;
-  readonly ledger: Pick<Ledger, 'recorded' | 'closed'>;
+  readonly ledger: Pick<Ledger, 'recorded' | 'closed' | 'unresolved'>;
   readonly trace: Trace;
   readonly tally: Tally;
   /** Milliseconds that a write takes at most until it is durable, and again until its caller hears of it. */
@@ -75,8 +75,10 @@ export class SimulatedJournal {
 
   #end(process: Process, entry: JournalEntry, end: JournalEnd): void {
     const { groupId } = entry;
-    if (end.as === 'unresolved') this.#open.set(groupId, { entry, owner: process, end });
-    else {
+    if (end.as === 'unresolved') {
+      this.#open.set(groupId, { entry, owner: process, end });
+      this.#parts.ledger.unresolved(groupId);
+    } else {
       if (end.unsettledUntil !== undefined) {
         const { machine } = this.#parts;
         const time = machine.timeline.time + end.unsettledUntil - machine.wall();

@@ -15,7 +15,7 @@ function startMachine() {
   const timeline = new Timeline(drawsOf(1, 'ties').random);
   const machine = new Machine(timeline, Date.now());
   const draws = drawsOf(1, 'test');
-  const ledger = { recorded: () => undefined, closed: () => undefined };
+  const ledger = { recorded: () => undefined, closed: () => undefined, unresolved: () => undefined };
   const journal = new SimulatedJournal({
     ...{ machine, draws, ledger, lag: 3, failing: 0 },
     trace: new Trace(timeline),

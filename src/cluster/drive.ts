@@ -4,13 +4,14 @@ import { TimeoutError } from '../core/errors.ts';
 import { backoff, type FullRetryPolicy } from '../core/retry.ts';
 import type { Transport } from '../http/transport.ts';
 import { attempt } from './attempt.ts';
-import type { GroupDialect, OperationId } from './dialect.ts';
+import { type GroupDialect, nameOf, type OperationId } from './dialect.ts';
 import type { FailedAttempt } from './errors.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import type { ReachableNode } from './node-list.ts';
 import {
   type Advance,
   advance,
+  beginFinish,
   beginRollback,
   beginSaga,
   type Ending,
@@ -19,7 +20,15 @@ import {
   type SagaState,
 } from './saga.ts';
 import { kindOf, purposeOf, readAnswer, writeAnswer } from './saga-answer.ts';
-import { isBusy, type NodeState, type SagaRules, type Step, UNASKED, type UndoStart } from './saga-node.ts';
+import {
+  type FinishStart,
+  isBusy,
+  type NodeState,
+  type SagaRules,
+  type Step,
+  UNASKED,
+  type UndoStart,
+} from './saga-node.ts';
 
 /** What every operation of one client shares. */
 export interface DriveSettings {
@@ -42,6 +51,10 @@ export interface Task {
   readonly operationId: OperationId;
   /** Only undo, from what is known of each node; else look first. */
   readonly rollback?: readonly { readonly start: UndoStart; readonly operationId: OperationId }[];
+  /** Finish what the operation of this id began; all that it sent has settled. */
+  readonly finish?: readonly FinishStart[];
+  /** The open entry that this operation's takes the place of. */
+  readonly supersedes?: JournalEntry;
   readonly attemptTimeout: number;
   /** Monotonic milliseconds at which nothing new goes forward. */
   readonly deadlineAt: number;
@@ -126,24 +139,27 @@ class Driver {
   }
 
   begin(): void {
-    const { rules, clock } = this.#settings;
-    const { signal, lost, deadlineAt, rollback } = this.#task;
+    const { clock } = this.#settings;
+    const { signal, lost, deadlineAt } = this.#task;
     const late = () => new TimeoutError('the deadline of the operation passed');
     this.#cleanups.push(
       clock.setTimer(() => this.#stop('deadline', late()), Math.max(0, deadlineAt - clock.monotonic())),
     );
-    this.#take(
-      rollback === undefined
-        ? beginSaga(rules, this.#nodes.length)
-        : beginRollback(
-            rules,
-            rollback.map(({ start }) => start),
-          ),
-    );
+    this.#take(this.#first());
     this.#cleanups.push(onAbort(signal, (cause) => this.#stop('signal', cause)));
     for (const lock of lost) {
       this.#cleanups.push(onAbort(lock, (cause) => this.#stop('lock', cause)));
     }
+  }
+
+  #first(): Advance {
+    const { rules } = this.#settings;
+    const { rollback, finish } = this.#task;
+    if (rollback !== undefined) {
+      const starts = rollback.map(({ start }) => start);
+      return beginRollback(rules, starts);
+    }
+    return finish === undefined ? beginSaga(rules, this.#nodes.length) : beginFinish(rules, finish);
   }
 
   #stop(by: 'signal' | 'deadline' | 'lock', cause: unknown): void {
@@ -299,7 +315,7 @@ class Driver {
   }
 
   #describe(): JournalEntry {
-    const { operation, groupId, operationId } = this.#task;
+    const { operation, groupId, operationId, supersedes } = this.#task;
     const { dialect, clock } = this.#settings;
     const [unwritten, written] =
       operation === 'create' ? (['present', 'absent'] as const) : (['absent', 'present'] as const);
@@ -307,8 +323,9 @@ class Driver {
       operation,
       groupId,
       operationId,
-      dialect: dialect.name ?? 'custom',
+      dialect: nameOf(dialect),
       startedAt: clock.now(),
+      ...(supersedes === undefined ? {} : { supersedes }),
       nodes: this.#nodes.map(({ node: { name, url } }, index) => {
         const write = this.#stateOf(index).at !== 'had';
         return { name, url, write, before: write ? written : unwritten };
@@ -318,13 +335,18 @@ class Driver {
 
   async #close(as: 'closed' | 'unresolved'): Promise<void> {
     const { journal, clock } = this.#settings;
+    const { supersedes } = this.#task;
     if (journal === undefined || this.#entry === undefined) return this.#dispatch({ type: 'closed' });
     const unsettled = this.#unsettledFor();
+    const until = unsettled > 0 ? { unsettledUntil: clock.now() + unsettled } : {};
     try {
-      await journal.end(this.#entry, {
-        as,
-        ...(unsettled > 0 ? { unsettledUntil: clock.now() + unsettled } : {}),
-      });
+      if (supersedes === undefined || as === 'unresolved' || this.#state.ending === 'good') {
+        await journal.end(this.#entry, { as, ...until });
+      } else {
+        // Everything is as before, and so is what was unresolved then.
+        await journal.begin(supersedes);
+        await journal.end(supersedes, { as: 'unresolved', ...until });
+      }
     } catch (cause) {
       this.#turn ??= { by: 'journal', cause, nodes: [] };
       return this.#dispatch({ type: 'close-failed' });

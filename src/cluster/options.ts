@@ -173,7 +173,7 @@ const clusterOptions = v.strictObject({
   rollbackDeadline: v.optional(milliseconds(1)),
   settle: v.optional(milliseconds()),
   writers: v.optional(oneOf('exclusive', 'shared')),
-  journal: v.optional(having<Journal>('begin', 'end', 'openEntry')),
+  journal: v.optional(having<Journal>('begin', 'end', 'openEntry', 'openEntries')),
   lock: v.optional(having<Lock>('acquire')),
   transport: v.optional(oneOf('fetch', 'undici')),
   fetch: v.optional(callable<typeof fetch>()),

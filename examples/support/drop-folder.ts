@@ -45,7 +45,7 @@ async function filesOf(folder: string): Promise<readonly string[]> {
 async function schedule(
   drop: FileDropScheduler,
   files: readonly string[],
-  { concurrency, dropId, rate, store }: FileDropSettings,
+  { concurrency, dropId, rate, store, cluster }: FileDropSettings,
   signal: AbortSignal,
 ): Promise<ScheduleSummary> {
   const bar = progressBar('scheduled', files.length);
@@ -58,7 +58,8 @@ async function schedule(
     bar.end();
   }
   const summary = await run;
-  if (signal.aborted && store !== undefined) {
+  // The Jobs on a mini Kubernetes go with this process.
+  if (signal.aborted && store !== undefined && cluster !== undefined) {
     console.error(`to go on: the same command with --drop-id ${summary.dropId}`);
   }
   return summary;

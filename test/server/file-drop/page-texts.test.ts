@@ -29,7 +29,7 @@ const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
 test.each<[string, Partial<Pod>]>([
   ['waits 12 s', { createdAt: at(88) }],
   ['40 s', { phase: 'Running', createdAt: at(1), startedAt: at(60) }],
-  ['0 s', { phase: 'Running', startedAt: at(200) }],
+  ['< 1 s', { phase: 'Running', startedAt: at(200) }],
   ['1 min 05 s', { phase: 'Failed', startedAt: at(0), finishedAt: at(65) }],
   ['2 h 03 min', { phase: 'Succeeded', startedAt: at(0), finishedAt: at(7_399) }],
   ['–', { phase: 'Failed', createdAt: at(1) }],

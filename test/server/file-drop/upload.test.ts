@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { diskStore } from '../../../src/file-drop/disk-store.ts';
 import type { FileDropAppOptions } from '../../../src/server/file-drop/options.ts';
@@ -222,6 +224,22 @@ test('forms past those that may be read at once are answered with 503', async ()
   await first;
   // Its place is free again once the server sees that the client has left.
   await expect.poll(async () => (await post(formOf('a'))).status).toBe(200);
+});
+
+test('of a client that leaves in the middle of a file nothing is kept', async () => {
+  const { url, directory, kube } = await start();
+  const left = new AbortController();
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(Buffer.from(part('a', 'x'.repeat(300_000)).slice(0, -2))),
+  });
+  const request = { method: 'POST', body, headers: multipart, signal: left.signal, duplex: 'half' };
+  const answer = fetch(`${url}/backend/files`, request as RequestInit).catch((error: Error) => error.name);
+  const kept = () => readdir(join(directory, 'files')).catch(() => []);
+  await expect.poll(kept).toHaveLength(1);
+  left.abort();
+  expect(await answer).toBe('AbortError');
+  await expect.poll(kept).toEqual([]);
+  expect(await collect(kube.list('jobs', label))).toEqual([]);
 });
 
 test('a form that sends nothing for too long is answered with 408', async () => {

@@ -14,7 +14,7 @@ export class PhaseFilter {
   constructor(onChange: () => void) {
     const filter = byId('filter', HTMLFieldSetElement);
     for (const choice of ['All', ...PHASES] as const) {
-      const input = make('input', { className: 'unseen' });
+      const input = make('input');
       input.type = 'radio';
       input.name = 'phase';
       input.checked = choice === 'All';

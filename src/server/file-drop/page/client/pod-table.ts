@@ -96,7 +96,7 @@ export class PodTable {
 }
 
 function newRow(pod: Pod): Row {
-  const reason = make('span', { className: 'reason' });
+  const reason = make('span');
   const phase = make('span');
   const time = make('td', { className: 'time' });
   const name = pod.filename === '' ? make('i', { text: 'name unknown' }) : shownName(pod.filename);
@@ -110,6 +110,7 @@ function drawPhase({ pod, phase, reason }: Row): void {
   if (reason.textContent !== text) reason.textContent = text;
   if (phase.textContent === pod.phase) return;
   phase.className = `phase ${pod.phase}`;
+  reason.className = `reason ${pod.phase}`;
   phase.textContent = pod.phase;
 }
 

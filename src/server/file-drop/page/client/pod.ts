@@ -36,9 +36,10 @@ export function timeOf({ phase, createdAt, startedAt, finishedAt }: Pod, now: nu
   return '–';
 }
 
-/** `4 s`, `3 min 05 s`, `2 h 10 min`; the cluster tells whole seconds, and its clock may be ahead. */
+/** `< 1 s`, `4 s`, `3 min 05 s`, `2 h 10 min`; the cluster tells whole seconds, and its clock may be ahead. */
 function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+  if (seconds === 0) return '< 1 s';
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${padded(seconds % 60)} s`;

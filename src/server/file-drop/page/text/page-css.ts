@@ -49,7 +49,8 @@ p {
 }
 
 [hidden] {
-  display: none;
+  /* biome-ignore lint/complexity/noImportantStyles: whatever else says how it is laid out. */
+  display: none !important;
 }
 
 .unseen {
@@ -222,6 +223,10 @@ input:focus-visible + .button {
     font-size: 0.875rem;
     text-overflow: ellipsis;
     white-space: nowrap;
+  }
+
+  .name {
+    display: inline;
   }
 
   progress,

@@ -12,7 +12,7 @@ export class PhaseFilter {
     constructor(onChange) {
         const filter = byId('filter', HTMLFieldSetElement);
         for (const choice of ['All', ...PHASES]) {
-            const input = make('input', { className: 'unseen' });
+            const input = make('input');
             input.type = 'radio';
             input.name = 'phase';
             input.checked = choice === 'All';

@@ -87,7 +87,7 @@ export class PodTable {
     }
 }
 function newRow(pod) {
-    const reason = make('span', { className: 'reason' });
+    const reason = make('span');
     const phase = make('span');
     const time = make('td', { className: 'time' });
     const name = pod.filename === '' ? make('i', { text: 'name unknown' }) : shownName(pod.filename);
@@ -102,6 +102,7 @@ function drawPhase({ pod, phase, reason }) {
     if (phase.textContent === pod.phase)
         return;
     phase.className = \`phase \${pod.phase}\`;
+    reason.className = \`reason \${pod.phase}\`;
     phase.textContent = pod.phase;
 }
 function drawTime({ pod, time }) {

@@ -22,6 +22,14 @@ export const text = `.filter {
     cursor: pointer;
   }
 
+  input {
+    position: absolute;
+    inset: 0;
+    margin: 0;
+    opacity: 0;
+    cursor: inherit;
+  }
+
   label:has(:checked) {
     border-color: var(--text);
     font-weight: 600;
@@ -47,7 +55,7 @@ table {
 
 th,
 td {
-  padding: 0.5rem 0.75rem;
+  padding: 0.4rem 0.75rem;
   border-block-end: 1px solid var(--line);
   text-align: start;
   vertical-align: top;
@@ -101,7 +109,7 @@ tr > :nth-child(2) {
 
 .reason {
   display: block;
-  color: var(--failed);
+  color: var(--colour);
   font-size: 0.875rem;
 
   &:empty {

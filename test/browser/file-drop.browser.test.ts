@@ -88,6 +88,7 @@ test('everything can be done by keyboard alone', async () => {
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await expect.poll(() => page.locator('#rows tr').count()).toBe(0);
+  expect(await focused()).toBe('files');
   expect(problems).toEqual([]);
 });
 

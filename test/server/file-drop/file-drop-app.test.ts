@@ -11,6 +11,8 @@ import { collect } from '../../file-drop/drop-cluster.ts';
 import { handClock } from '../../http/loopback.ts';
 import { API_TOKEN, formOf, startDropServer } from './drop-server.ts';
 
+const label = { labelSelector: 'app=file-drop-processor' };
+
 const TOKEN = 'page-token-of-32-characters-00001';
 
 async function start(options?: Partial<FileDropAppOptions>, mini?: MiniKubernetesOptions) {
@@ -88,6 +90,27 @@ test('a sweep removes the bytes of files whose Job is gone, and forgets what is 
       return collect(store.list());
     })
     .toEqual([]);
+});
+
+test('a sweep removes the Secrets of drops that are old and have no Job that goes on', async () => {
+  const clock = handClock();
+  let now = Date.now();
+  const later = { ...clock, now: () => now };
+  const { kube, drop } = await start({ clock: later, keepFor: 86_400_000 }, {});
+  const [ended] = await drop('ended');
+  const [goesOn] = await drop('goes on');
+  const secrets = async () => {
+    clock.fire();
+    const all = await collect(kube.list('secrets', label));
+    return all.map(({ metadata }) => metadata?.labels?.['holdfast/drop']);
+  };
+  await kube.delete('jobs', ended?.job ?? '', { propagationPolicy: 'Background' });
+  await secrets();
+  // That sweep has ended when the wait for the next begins.
+  await expect.poll(() => clock.pending).toBe(1);
+  expect((await secrets()).sort()).toEqual([ended?.dropId, goesOn?.dropId].sort());
+  now += 90_000_000;
+  await expect.poll(secrets).toEqual([goesOn?.dropId]);
 });
 
 test('deletes every Job with its pod and the bytes of its file', async () => {

@@ -20,6 +20,8 @@ export function offerDeletion(files) {
         try {
             await answerOf(await send('backend/jobs/processor', { method: 'DELETE' }));
             dialog.close();
+            // The button that was pressed can be pressed no more.
+            byId('files', HTMLElement).focus();
         }
         catch (error) {
             failure.textContent = error instanceof Error ? error.message : String(error);

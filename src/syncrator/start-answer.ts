@@ -86,9 +86,22 @@ function paramsOf(fields: Readonly<Record<string, unknown>>, { params }: Names):
 }
 
 /** The body of a custom start. */
-export function paramsBody(params: JobParams): string {
-  const fields = Object.entries(lower).map(
+export const paramsBody = (params: JobParams): string => JSON.stringify(namedParams(params, lower));
+
+/** A start or a dry run as a server answers it: in the spelling of the first version or of the later one. */
+export function startFields(
+  params: JobParams,
+  { id, result }: { readonly id: number | 'dryrun'; readonly result: string },
+  spelling: 'upper' | 'lower',
+): object {
+  return spelling === 'upper'
+    ? { ...namedParams(params, upper), job_id: id, result }
+    : { ...namedParams(params, lower), api_job_id: id, result };
+}
+
+function namedParams(params: JobParams, names: Names['params']): object {
+  const fields = Object.entries(names).map(
     ([name, wire]) => [wire, params[name as keyof JobParams]] as const,
   );
-  return JSON.stringify(Object.fromEntries(fields.filter(([, value]) => value !== undefined)));
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }

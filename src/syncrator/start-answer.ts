@@ -88,20 +88,25 @@ function paramsOf(fields: Readonly<Record<string, unknown>>, { params }: Names):
 /** The body of a custom start. */
 export const paramsBody = (params: JobParams): string => JSON.stringify(namedParams(params, lower));
 
-/** A start or a dry run as a server answers it: in the spelling of the first version or of the later one. */
+/** The parameters by the names that templates and parameter files have. */
+export const templateParams = (params: JobParams): Readonly<Record<string, string>> =>
+  namedParams(params, upper);
+
+/** A start or a dry run as a server answers it, of parameters by the names of templates. The first version answered in lower case. */
 export function startFields(
-  params: JobParams,
+  params: Readonly<Record<string, string>>,
   { id, result }: { readonly id: number | 'dryrun'; readonly result: string },
   spelling: 'upper' | 'lower',
 ): object {
-  return spelling === 'upper'
-    ? { ...namedParams(params, upper), job_id: id, result }
-    : { ...namedParams(params, lower), api_job_id: id, result };
+  if (spelling === 'upper') return { ...params, job_id: id, result };
+  const fields = Object.entries(params).map(([name, value]) => [name.toLowerCase(), value]);
+  return { ...Object.fromEntries(fields), api_job_id: id, result };
 }
 
-function namedParams(params: JobParams, names: Names['params']): object {
-  const fields = Object.entries(names).map(
-    ([name, wire]) => [wire, params[name as keyof JobParams]] as const,
-  );
-  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+function namedParams(params: JobParams, names: Names['params']): Record<string, string> {
+  const fields = Object.entries(names).flatMap(([name, wire]) => {
+    const value = params[name as keyof JobParams];
+    return value === undefined ? [] : [[wire, value]];
+  });
+  return Object.fromEntries(fields);
 }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { HoldfastError } from '../core/errors.ts';
 import type { Credentials, JobDetail, JobParams } from '../syncrator/job.ts';
 import { jobFields, syncJobFields } from '../syncrator/job-fields.ts';
-import { startFields } from '../syncrator/start-answer.ts';
+import { startFields, templateParams } from '../syncrator/start-answer.ts';
 import { SyncratorJobs } from './syncrator-handlers-jobs.ts';
 import { TokenDesk } from './syncrator-handlers-tokens.ts';
 import { bodyParams, withJobId } from './syncrator-handlers-wire.ts';
@@ -56,12 +56,13 @@ export function syncratorHandlers(
     if (!desk.accepts(request)) return unauthorized();
     const { id } = jobs.start(params);
     const shown = spelling === 'upper' ? withJobId(params, id) : params;
-    return HttpResponse.json(startFields(shown, { id, result: 'starting' }, spelling));
+    return HttpResponse.json(startFields(templateParams(shown), { id, result: 'starting' }, spelling));
   };
   /** Shows no command and no secret. */
   const dryRun = (params: JobParams) => {
     const result = `would start syncrator-${params.env}-${params.target}-${params.actionName}`;
-    return HttpResponse.json(startFields(withJobId(params, 'dryrun'), { id: 'dryrun', result }, 'upper'));
+    const shown = templateParams(withJobId(params, 'dryrun'));
+    return HttpResponse.json(startFields(shown, { id: 'dryrun', result }, 'upper'));
   };
   const job = (id: unknown, found: (id: number) => JobDetail) =>
     jobs.has(Number(id)) ? HttpResponse.json(jobFields(found(Number(id)))) : text('not found', 404);

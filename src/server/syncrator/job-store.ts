@@ -81,6 +81,9 @@ export interface PageOfJobs {
   readonly size: number;
 }
 
+/** Whether a job still starts or runs. */
+export const isUnfinished = ({ status }: Job): boolean => status === 'starting' || status === 'running';
+
 /** The store cannot be read or written; the cause tells why. What was asked for has not happened. */
 export class JobStoreError extends HoldfastError {
   static {

@@ -1,3 +1,23 @@
 export { configActionApp } from './config-action/config-action-app.ts';
 export type { ConfigActionAppOptions, ServedPods } from './config-action/options.ts';
 export { type RunningServer, type ServedApp, type ServeOptions, serve } from './serve.ts';
+export {
+  type JobStore,
+  JobStoreError,
+  type PageOfJobs,
+  type StartOutcome,
+  type StartParams,
+  type StoredStart,
+} from './syncrator/job-store.ts';
+export type { GrantedToken, LoginFunction, OAuthServer } from './syncrator/login.ts';
+export type { SyncratorAppOptions } from './syncrator/options.ts';
+export {
+  type ParamsFolder,
+  type PredefinedParams,
+  type PredefinedStart,
+  paramsFolder,
+} from './syncrator/params-folder.ts';
+export type { BeforeStart, Runner, StartPlan } from './syncrator/runner.ts';
+export { type SqliteJobStoreOptions, sqliteJobStore } from './syncrator/sqlite-job-store.ts';
+export { syncratorApp } from './syncrator/syncrator-app.ts';
+export type { JwtTokens, TokenVerifier } from './syncrator/token-check.ts';

@@ -77,15 +77,22 @@ function checkOAuthUrl(text: string): void {
   throw new ConfigError([{ path: 'options.login.oauth', message }]);
 }
 
-// Its message shows nothing: what stands here by mistake may be the secret.
-const openToAll = v.custom<'none'>((value) => value === 'none', "expected { secret }, a function or 'none'");
+// No message shows what was received: what stands here by mistake may be the secret.
+const authSchema = v.lazy((value) =>
+  typeof value === 'object' && value !== null
+    ? v.strictObject({ secret: jwtSecret })
+    : v.custom<TokenVerifier | 'none'>(
+        (given) => given === 'none' || typeof given === 'function',
+        "expected { secret }, a function or 'none'",
+      ),
+);
 
 const appOptions = v.strictObject({
   store: having<JobStore>('start', 'job', 'jobs', 'syncJobs', 'move'),
   runner: having<Runner>('plan', 'resume', 'start', 'remove'),
   params: v.union([v.string(), having<ParamsFolder>('read')]),
   env: v.optional(v.pipe(v.string(), v.nonEmpty("expected a name such as 'qas', received an empty text"))),
-  auth: v.union([openToAll, callable<TokenVerifier>(), v.strictObject({ secret: jwtSecret })]),
+  auth: authSchema,
   login: v.optional(
     v.union([
       callable<LoginFunction>(),

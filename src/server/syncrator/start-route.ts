@@ -105,10 +105,14 @@ async function refusing<T>({ refuse }: Requested, work: () => T | Promise<T>): P
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw refuse(error);
+    // Any other is about what the server itself was given.
+    const isAsked = error instanceof ConfigError && error.issues.every(({ path }) => ASKED.test(path));
+    throw isAsked ? refuse(error) : error;
   }
 }
+
+/** Where a template says that something wrong was asked for. */
+const ASKED = /^(?:params|template)\b/;
 
 /** A template's parameters have other names in a body. */
 function faultOf({ path, message }: ConfigIssue): RequestFault {

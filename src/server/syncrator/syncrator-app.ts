@@ -92,11 +92,13 @@ const statuses = new Map([['JOB_STORE', 503]]);
 
 /** Rows of a page. */
 const PAGE = 50;
+/** No list is that long, and every store can still count so far. */
+const LAST_PAGE = 10_000_000;
 
 /** What is no page is the first one. */
 function pageOf(c: Context): { readonly page: number; readonly size: number } {
   const page = Number(c.req.query('page'));
-  return { page: Number.isSafeInteger(page * PAGE) && page > 0 ? page : 1, size: PAGE };
+  return { page: Number.isInteger(page) && page > 0 ? Math.min(page, LAST_PAGE) : 1, size: PAGE };
 }
 
 function idOf(c: Context): number {

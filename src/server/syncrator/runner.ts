@@ -34,6 +34,8 @@ export interface StartPlan {
 
 /** What has to be done before a job may run. */
 export interface BeforeStart {
+  /** Whether there is anything to do for such a job; the rest is not asked otherwise. Pure. */
+  applies(params: StartParams): boolean;
   /** The parameters as the program has to get them. Pure, for a dry run asks too. */
   params(params: StartParams): StartParams;
   /**

@@ -11,6 +11,8 @@ export {
 } from './syncrator/job-store.ts';
 export type { GrantedToken, LoginFunction, OAuthServer } from './syncrator/login.ts';
 export type { SyncratorAppOptions } from './syncrator/options.ts';
+export { kubernetesRunner } from './syncrator/kubernetes/kubernetes-runner.ts';
+export type { KubernetesRunnerOptions } from './syncrator/kubernetes/runner-options.ts';
 export {
   type ParamsFolder,
   type PredefinedParams,

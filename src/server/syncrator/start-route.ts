@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ConfigError, type ConfigIssue } from '../../core/errors.ts';
+import { redact } from '../../core/observe.ts';
 import { oneOf } from '../../core/validate.ts';
 import type { JobAction } from '../../syncrator/job.ts';
 import { startFields } from '../../syncrator/start-answer.ts';
@@ -69,7 +70,7 @@ export async function customParams(
 /** What a start would make. Starts nothing, and shows no secret. */
 export async function dryRun({ runner }: SyncratorAppSettings, requested: Requested): Promise<Response> {
   const { params, manifest } = await plan(runner, requested, 'dryrun');
-  return Response.json(startFields(params, { id: 'dryrun', result: manifest }, 'upper'));
+  return Response.json(startFields(redact(params), { id: 'dryrun', result: manifest }, 'upper'));
 }
 
 /**
@@ -95,7 +96,7 @@ export async function startJob(
   const stored = outcome === 'created' ? undefined : await store.startOf(job.id);
   const params = stored?.params ?? requested.params;
   const shown = spelling === 'upper' ? (await plan(runner, { ...requested, params }, job.id)).params : params;
-  return Response.json(startFields(shown, { id: job.id, result: job.status }, spelling));
+  return Response.json(startFields(redact(shown), { id: job.id, result: job.status }, spelling));
 }
 
 const plan = (runner: Runner, requested: Requested, id: number | 'dryrun'): Promise<StartPlan> =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { JOB_LABEL } from '../../../../src/server/syncrator/kubernetes/job-marks.ts';
 import { FaultPlan } from '../../../../src/testing/fault-plan.ts';
-import { jobsOf, paramsOf, runnerCluster, untilStopped, withBackoffLimit } from './runner-cluster.ts';
+import { jobsOf, runnerCluster, untilStopped, withBackoffLimit } from './runner-cluster.ts';
+import { paramsOf } from './start-params.ts';
 
 describe('a started job', () => {
   it('runs as the Job of the template, with its id, and ends as its program reports', async () => {

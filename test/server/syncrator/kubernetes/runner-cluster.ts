@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { connectKubernetes } from '../../../../src/kube/connect-kubernetes.ts';
 import type { Kubernetes } from '../../../../src/kube/kubernetes.ts';
-import type { StartParams } from '../../../../src/server/syncrator/job-store.ts';
 import { kubernetesRunner } from '../../../../src/server/syncrator/kubernetes/kubernetes-runner.ts';
 import type { KubernetesRunnerOptions } from '../../../../src/server/syncrator/kubernetes/runner-options.ts';
 import { sqliteJobStore } from '../../../../src/server/syncrator/sqlite-job-store.ts';
@@ -19,16 +18,6 @@ export const TEMPLATE = await readFile(
   new URL('../../../fixtures/syncrator/job_template.yaml', import.meta.url),
   'utf8',
 );
-
-export const paramsOf = (target: string, change: Partial<StartParams> = {}): StartParams => ({
-  TARGET: target,
-  ENV: 'qas',
-  ACTION_NAME: 'sync',
-  ACTION: 'sync',
-  IS_TAG: 'latest',
-  OPTIONS: '-n 1000 -c 1',
-  ...change,
-});
 
 /** A file of jobs, until the test ends. */
 export async function newStorePath(): Promise<string> {

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
+import type { HoldfastError } from '../../core/errors.ts';
+import { failure, notFound } from '../answers.ts';
 import { markAsGuarded, tokenCheck } from '../bearer-token.ts';
-import { failureAnswer } from '../failure-answer.ts';
-import { unknownRoute } from '../unknown-route.ts';
 import { openActionRoute } from './action-route.ts';
 import { CallGate } from './call-gate.ts';
 import { openapi } from './openapi.ts';
@@ -50,13 +50,13 @@ export function configActionApp(options: ConfigActionAppOptions): Hono {
   app.get('/actions', (c) => c.json({ actions: [...config.actions.values()].map(shownAction) }));
   app.get('/health', (c) => c.json({ status: 'ok' }));
   app.get('/openapi.json', (c) => c.json(openapi(token !== undefined)));
-  app.notFound((c) => unknownRoute(app, c.req.path));
-  app.onError((error, c) => failureAnswer(error, c.req.raw.signal, calls.logger, statuses));
+  app.notFound((c) => notFound(app, c));
+  app.onError((error, c) => failure(error, c.req.raw.signal, { logger: calls.logger, statusOf }));
   return app;
 }
-
-const statuses = new Map([['NO_PODS', 404]]);
 
 /** `?stream`, `?stream=true`; not `?stream=false`. */
 const isStreamed = (c: Context): boolean =>
   c.req.query('stream') !== undefined && !/^(?:false|0|no)$/i.test(c.req.query('stream') ?? '');
+
+const statusOf = ({ code }: HoldfastError): number => (code === 'NO_PODS' ? 404 : 500);

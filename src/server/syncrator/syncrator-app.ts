@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono';
+import type { HoldfastError } from '../../core/errors.ts';
 import { jobFields, syncJobFields } from '../../syncrator/job-fields.ts';
+import { failure, notFound } from '../answers.ts';
 import { markAsGuarded } from '../bearer-token.ts';
 import { DetailError } from '../detail.ts';
-import { failureAnswer } from '../failure-answer.ts';
-import { unknownRoute } from '../unknown-route.ts';
 import { homeRoutes } from './home/home-routes.ts';
 import { openLogin } from './login-route.ts';
 import { openapi } from './openapi.ts';
@@ -82,13 +82,13 @@ export function syncratorApp(options: SyncratorAppOptions): Hono {
     }
   }
 
-  app.notFound((c) => unknownRoute(app, c.req.path));
-  app.onError((error, c) => failureAnswer(error, c.req.raw.signal, logger, statuses));
+  app.notFound((c) => notFound(app, c));
+  app.onError((error, c) => failure(error, c.req.raw.signal, { logger, statusOf }));
   void runner.resume();
   return app;
 }
 
-const statuses = new Map([['JOB_STORE', 503]]);
+const statusOf = ({ code }: HoldfastError) => (code === 'JOB_STORE' ? 503 : 500);
 
 /** Rows of a page. */
 const PAGE = 50;

@@ -41,7 +41,7 @@ ${hasLogin ? LOGIN : hasToken ? TOKEN : ''}<section aria-labelledby="start-title
 <section id="jobs" aria-labelledby="jobs-title" tabindex="-1">
 <h2 id="jobs-title">Jobs</h2>
 <p id="jobs-said" role="status">Loading…</p>
-<div class="scroll" role="region" aria-labelledby="jobs-title" tabindex="0">
+<div class="scroll" role="region" aria-label="Table of jobs" tabindex="0">
 <table>
 <thead><tr><th scope="col">Job</th><th scope="col">Target</th><th scope="col">Env</th><th scope="col">Action</th><th scope="col">Status</th><th scope="col" class="number">Records</th><th scope="col">Created</th><th scope="col">Changed</th><th scope="col">Delete</th></tr></thead>
 <tbody id="rows"></tbody>

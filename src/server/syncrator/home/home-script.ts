@@ -65,6 +65,15 @@ export function homeScript(): void {
     if (place.textContent !== value) place.textContent = value;
     place.className = className;
   }
+  /** What somebody else has written may be long, and run the other way: it stays within its own box. */
+  function given(row: HTMLTableRowElement, name: string, value: string): void {
+    const place = cell(row, name);
+    if (place.textContent === value) return;
+    const box = document.createElement('span');
+    box.className = 'text';
+    box.textContent = value;
+    place.replaceChildren(box);
+  }
   function time(row: HTMLTableRowElement, name: string, value: string): void {
     const date = new Date(value);
     text(row, name, Number.isNaN(date.getTime()) ? value : date.toLocaleString());
@@ -82,8 +91,8 @@ export function homeScript(): void {
       row.append(head);
       rows.set(job.id, row);
     }
-    text(row, 'target', job.target, 'text');
-    text(row, 'env', job.env, 'text');
+    given(row, 'target', job.target);
+    given(row, 'env', job.env);
     text(row, 'action', job.job_type);
     const status = cell(row, 'status');
     if (status.textContent !== job.status) {

@@ -34,7 +34,7 @@ pre { margin: 0; padding: .75rem; max-height: 24rem; overflow: auto; border: 1px
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .6rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
-td.text { white-space: normal; overflow-wrap: anywhere; min-width: 6rem; max-width: 16rem; unicode-bidi: isolate; }
+td .text { display: block; max-height: 4.5em; overflow: hidden; white-space: normal; overflow-wrap: anywhere; min-width: 4rem; max-width: 16rem; unicode-bidi: isolate; }
 .number { text-align: right; }
 td .status { font-weight: 600; }
 .status.starting { color: var(--starting); } .status.running { color: var(--running); } .status.completed { color: var(--completed); }

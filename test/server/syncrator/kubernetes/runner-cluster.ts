@@ -20,7 +20,7 @@ export const TEMPLATE = await readFile(
 );
 
 /** A file of jobs, until the test ends. */
-export async function newStorePath(): Promise<string> {
+async function newStorePath(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'syncrator-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   return join(folder, 'jobs.sqlite');

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,5 +143,27 @@ describe('sqliteJobStore', () => {
     await expect(store.start(params)).rejects.toMatchObject({ name: 'JobStoreError', retryable: true });
     database.exec('ROLLBACK');
     expect((await store.start(params)).outcome).toBe('created');
+  });
+
+  it('gives the turn of a killed process to the next', async () => {
+    const path = await newPath();
+    const module = new URL('../../../src/server/syncrator/sqlite-job-store.ts', import.meta.url).href;
+    const hold = `import { sqliteJobStore } from ${JSON.stringify(module)};
+      await sqliteJobStore(${JSON.stringify(path)}).exclusively(async () => {
+        process.stdout.write('held');
+        await new Promise(() => setInterval(() => undefined, 1_000));
+      });`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', hold], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    const order: string[] = [];
+    const mine = open(path).exclusively(async () => order.push('mine'));
+    await open(path).unfinished();
+    order.push('killed');
+    child.kill('SIGKILL');
+    await mine;
+    expect(order).toEqual(['killed', 'mine']);
   });
 });

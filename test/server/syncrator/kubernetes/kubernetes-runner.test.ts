@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { JOB_LABEL } from '../../../../src/server/syncrator/kubernetes/job-marks.ts';
 import { FaultPlan } from '../../../../src/testing/fault-plan.ts';
-import { jobsOf, runnerCluster, untilStopped, withBackoffLimit } from './runner-cluster.ts';
+import { jobsOf, runnerCluster, TEMPLATE, untilStopped, withBackoffLimit } from './runner-cluster.ts';
 import { paramsOf } from './start-params.ts';
 
 describe('a started job', () => {
@@ -96,12 +96,19 @@ describe('a started job', () => {
     await expect.poll(async () => (await store.job(job.id))?.status).toBe('failed');
   });
 
-  it('has failed where the cluster refuses its Job', async () => {
-    const { store, runner } = await runnerCluster();
-    // A label of that length is none.
-    const { job } = await store.start(paramsOf('avo', { ACTION_NAME: 'sync', ENV: 'q_s' }));
+  it.each([
+    ['the cluster refuses its Job', TEMPLATE.replace('restartPolicy: Never', 'restartPolicy: Always'), 'qas'],
+    ['its parameters, stored by another server, fit no Job', TEMPLATE, 'q_s'],
+  ])('has failed where %s', async (_why, template, ENV) => {
+    const warned: string[] = [];
+    const { store, runner, kube } = await runnerCluster({
+      runner: { template, logger: { ...console, warn: (text) => warned.push(text), info: () => undefined } },
+    });
+    const { job } = await store.start(paramsOf('avo', { ENV }));
     await runner.start(job.id);
     expect((await store.job(job.id))?.status).toBe('failed');
+    expect(await jobsOf(kube)).toEqual([]);
+    expect(warned).toEqual(['job 1 failed: its Kubernetes Job was refused']);
   });
 
   it('has failed where the cluster cannot be reached for too long', async () => {

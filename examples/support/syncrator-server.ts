@@ -3,7 +3,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Credentials, connectKubernetes, type Kubernetes } from 'holdfast';
-import { kubernetesRunner, type LoginFunction, serve, sqliteJobStore, syncratorApp } from 'holdfast/server';
+import {
+  kubernetesRunner,
+  type LoginFunction,
+  serve,
+  solrStandby,
+  sqliteJobStore,
+  syncratorApp,
+} from 'holdfast/server';
 import { startMiniKubernetes } from 'holdfast/testing';
 import { SignJWT } from 'jose';
 import { UsageError } from './arguments.ts';
@@ -48,7 +55,7 @@ async function openParts(settings: ServerSettings, parts: Parts): Promise<Opened
   const database = settings.database ?? parts.use(await temporaryFile()).path;
   const kube = await openCluster(settings, database, parts);
   const store = parts.use(sqliteJobStore(database));
-  const { template, params, statusFrom, ownEnv: env, port, hostname } = settings;
+  const { template, params, statusFrom, solr, ownEnv: env, port, hostname } = settings;
   const runner = parts.use(
     kubernetesRunner({
       kube,
@@ -56,6 +63,7 @@ async function openParts(settings: ServerSettings, parts: Parts): Promise<Opened
       template: await readFile(template, 'utf8'),
       statusFrom,
       logger: warnings,
+      ...(solr === undefined ? {} : { beforeStart: solrStandby({ url: solr, logger: warnings }) }),
     }),
   );
   const secret = settings.jwtSecret ?? randomBytes(32).toString('base64');

@@ -29,6 +29,8 @@ Options of the server in this process, so not together with --url
   --database FILE      keeps the jobs; needed with --kubeconfig            [a file for this run only]
   --status-from WHO    program: it writes to the database; job: it cannot, the Job tells
                                                         [job with --kubeconfig, program without]
+  --solr URL           a sync of cataloguspro or metadatacatalogus prepares its standby alias there
+                                                                                           [none]
   --own-env ENV        of paths and commands without one                                    [qas]
   --oauth URL          who gives tokens at /login; needs $SYNCRATOR_JWT_SECRET
                                                         [anybody is let in as demo, password demo]
@@ -52,6 +54,7 @@ const SERVER_OPTIONS = [
   'params',
   'database',
   'status-from',
+  'solr',
   'own-env',
   'oauth',
   'port',
@@ -71,6 +74,7 @@ export interface ServerSettings {
   readonly params: string;
   readonly database: string | undefined;
   readonly statusFrom: 'program' | 'job';
+  readonly solr: string | undefined;
   readonly ownEnv: string;
   readonly oauth: string | undefined;
   readonly jwtSecret: string | undefined;
@@ -191,6 +195,7 @@ function serverOf(options: Options, env: Environment): ServerSettings {
     params: options.get('params') ?? sample('job_params'),
     database: options.get('database'),
     statusFrom: oneOf('source', statusFrom, ['program', 'job']),
+    solr: options.get('solr'),
     ownEnv: options.get('own-env') ?? 'qas',
     oauth,
     jwtSecret,

@@ -44,7 +44,11 @@ test('secrets come from the environment alone', () => {
     SYNCRATOR_TOKEN: 'abc',
     SYNCRATOR_JWT_SECRET: 'c2VjcmV0',
   };
-  const settings = read('serve --hostname 0.0.0.0 --oauth http://127.0.0.1:1', env);
+  const settings = read(
+    'serve --solr http://127.0.0.1:2/solr --hostname 0.0.0.0 --oauth http://127.0.0.1:1',
+    env,
+  );
   expect(settings).toMatchObject({ credentials: { username: 'me', password: 'pw' }, token: 'abc' });
   expect(settings?.server).toMatchObject({ jwtSecret: 'c2VjcmV0', statusFrom: 'program', ownEnv: 'qas' });
+  expect(settings?.server.solr).toBe('http://127.0.0.1:2/solr');
 });

@@ -294,6 +294,32 @@ test('the rest: health, an unknown path, a wrong method, a store that is closed'
   expect(lines.join('\n')).toContain('this job store is closed');
 });
 
+test('the page and its parts come from memory, under a policy that lets nothing else in', async () => {
+  const { url } = await startApp();
+  const html = await (await fetch(`${url}/`)).text();
+  const parts = [...html.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, part = '']) => part);
+  expect(parts).toEqual(expect.arrayContaining(['home.js', 'home.css', 'icon.svg']));
+  for (const part of ['', ...parts]) {
+    const answer = await fetch(new URL(part, `${url}/`));
+    expect([new URL(answer.url).origin, answer.status], part).toEqual([url, 200]);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  }
+  const { headers } = await fetch(`${url}/`);
+  const policy = headers.get('content-security-policy') ?? '';
+  expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; /);
+  expect(policy).not.toMatch(/unsafe|\*|https?:/);
+  expect(headers.get('referrer-policy')).toBe('no-referrer');
+  expect(html).not.toMatch(/<script>|<style>| style=| on\w+=/);
+});
+
+test('a server without a login has a page without one, and takes a token in its place', async () => {
+  const page = async (options: Parameters<typeof startApp>[0]) =>
+    (await fetch(`${(await startApp(options)).url}/`)).text();
+  expect(await page({ login: () => undefined })).toContain('name="password"');
+  expect(await page({})).toContain('name="token"');
+  expect(await page({ auth: 'none' })).not.toMatch(/name="(?:token|password)"/);
+});
+
 test('the description has every route of the app, and needs the token where the app does', async () => {
   const { runner } = recordingRunner();
   const { store } = await startApp();

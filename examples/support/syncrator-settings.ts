@@ -82,7 +82,7 @@ export interface ServerSettings {
   readonly hostname: string;
 }
 
-export type Command =
+type Command =
   | {
       readonly name: 'start' | 'dry-run';
       readonly action: JobAction;

@@ -15,10 +15,10 @@ import { startMiniKubernetes } from '../../../src/testing/mini-kubernetes/mini-k
 import { auth, signToken, temporaryFile } from './app.ts';
 import { report } from './program.ts';
 
-export const fixtures = fileURLToPath(new URL('../../fixtures/syncrator', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../fixtures/syncrator', import.meta.url));
 
 /** A started program, under the test's hand: it does nothing by itself. */
-export interface Program {
+interface Program {
   readonly jobId: number;
   /** What `bash -c` was given. */
   readonly script: string;

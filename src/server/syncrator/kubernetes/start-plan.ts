@@ -28,6 +28,7 @@ export function openPlanner(template: string | object, beforeStart: BeforeStart 
     return { ...changed, OPTIONS: `${changed.OPTIONS} --api_job_id ${jobId}` };
   };
   const render = (params: StartParams): KubernetesJob => {
+    checkReferences(params);
     const [job] = processTemplate(template, params) as KubernetesJob[];
     checkName(job?.metadata?.name);
     return job as KubernetesJob;
@@ -60,6 +61,17 @@ function checkJob({ objects }: Template): void {
   if (Object(job?.['spec']).suspend !== undefined) {
     refuse('[0].spec.suspend', 'is set by the runner, which holds a Job back until it may run; leave it out');
   }
+}
+
+/** In a command and in the environment Kubernetes puts a variable of the container, a password it may be, in place of these. */
+function checkReferences(params: StartParams): void {
+  const issues = Object.entries(params)
+    .filter(([, value]) => /\$\([-._a-zA-Z][-._a-zA-Z0-9]*\)/.test(value))
+    .map(([name]) => ({
+      path: `params.${name}`,
+      message: 'holds $(NAME), which Kubernetes would replace by a variable of the program; leave it out',
+    }));
+  if (issues.length > 0) throw new ConfigError(issues);
 }
 
 function checkName(name: unknown): void {

@@ -91,6 +91,7 @@ describe('a plan', () => {
     [{ ACTION: 'sync;reboot' }, /ACTION.*shell/],
     [{ OPTIONS: LONG }, /OPTIONS.*bytes long/],
     [{ MAM_MAIN_QUERY: LONG }, /MAM_MAIN_QUERY.*bytes long/],
+    [{ MAM_MAIN_QUERY: 'a:$(PGPASSWORD)' }, /MAM_MAIN_QUERY.*variable of the program/],
     [{ TARGET: '' }, /TARGET.*missing/],
     [{ TARGET: 'avo/../x' }, /Job's name "syncrator-qas-avo\/\.\.\/x-sync"/],
     [{ ENV: 'x'.repeat(60) }, /Job's name.*at most 63/],

@@ -134,7 +134,10 @@ test('hostile parameters are refused by their names, or stay the value of their 
   await expect(syncrator.run({ ...params, target: 'Not A Name' })).rejects.toMatchObject({ status: 422 });
   expect(await jobNames(kube)).toEqual([]);
   expect((await syncrator.jobs()).items).toEqual([]);
-  const mamMainQuery = `+(a:"b") $${'{OPTIONS}'}: {}\n- $(reboot)`;
+  // Kubernetes itself would put a variable in place of that.
+  const reference = syncrator.run({ ...params, mamMainQuery: '$(PASSWORD)' });
+  await expect(reference).rejects.toMatchObject({ status: 422 });
+  const mamMainQuery = `+(a:"b") $${'{OPTIONS}'}: {}\n- $(rm -rf /)`;
   await syncrator.run({ ...params, mamMainQuery });
   await expect.poll(() => jobNames(kube)).toEqual(['syncrator-qas-avo-x']);
   const job = await kube.get('jobs', 'syncrator-qas-avo-x');

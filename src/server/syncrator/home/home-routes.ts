@@ -7,6 +7,7 @@ import { homeStyle } from './home-style.ts';
 /** The home page, from memory. */
 export function homeRoutes(app: Hono, parts: HomeParts): void {
   const html = homeHtml(parts);
+  // Some compilers put calls of __name into functions, for stack traces.
   const script = `const __name = (it) => it;\n(${homeScript})();\n`;
   const part = (path: string, type: string, text: string) => {
     const headers = { ...pageHeaders, 'content-type': `${type}; charset=utf-8` };

@@ -48,7 +48,8 @@ async function settle(sending: Sending, card: UploadCard, again: () => Promise<v
   const entries = (Array.isArray(answer) ? answer : ((answer as { files?: [] })?.files ?? [])) as Entry[];
   const bad = entries.filter((entry) => entry.status !== 'scheduled');
   if (status === 200 && bad.length === 0) return card.succeed(entries.length);
-  const why = status === 200 ? `${bad.length} of ${entries.length} files failed.` : refusalOf(status, body);
+  const isOfFiles = bad.length > 0 && (status === 200 || bad.length === entries.length);
+  const why = isOfFiles ? `${bad.length} of ${counted(entries.length)} failed.` : refusalOf(status, body);
   card.fail(why, bad, again);
 }
 

@@ -271,5 +271,9 @@ dialog {
   body {
     padding: 0.75rem;
   }
+
+  .upload {
+    grid-template-columns: 1fr;
+  }
 }
 `;

@@ -43,7 +43,8 @@ async function settle(sending, card, again) {
     const bad = entries.filter((entry) => entry.status !== 'scheduled');
     if (status === 200 && bad.length === 0)
         return card.succeed(entries.length);
-    const why = status === 200 ? \`\${bad.length} of \${entries.length} files failed.\` : refusalOf(status, body);
+    const isOfFiles = bad.length > 0 && (status === 200 || bad.length === entries.length);
+    const why = isOfFiles ? \`\${bad.length} of \${counted(entries.length)} failed.\` : refusalOf(status, body);
     card.fail(why, bad, again);
 }
 /** Not \`crypto.randomUUID\`, which a page without TLS has not. */

@@ -1,7 +1,7 @@
 import { ClusterClient } from '../../../src/cluster/cluster-client.ts';
 import { fileJournal } from '../../../src/cluster/file-journal/file-journal.ts';
 
-// A process that creates and deletes the same groups over and over, until it is told to stop. Argument: the work, as JSON.
+// A process that creates and deletes the same groups in any order, until it is told to stop. Argument: the work, as JSON.
 
 export interface HammerWork {
   readonly urls: Readonly<Record<string, string>>;
@@ -22,13 +22,19 @@ const cluster = new ClusterClient(urls, {
   retry: { attempts: 20, baseDelay: 1, maxDelay: 10 },
 });
 const tally = { changed: 0, unchanged: 0, failed: 0 };
-for (let round = 0; !stop.signal.aborted; round++) {
+while (!stop.signal.aborted) {
   const { signal } = stop;
-  const run = round % 2 === 0 ? cluster.createGroups(ids, { signal }) : cluster.deleteGroups(ids, { signal });
-  const { changed, unchanged, failed } = await run;
-  tally.changed += changed;
-  tally.unchanged += unchanged;
-  tally.failed += failed;
+  const mixed = ids.toSorted(() => Math.random() - 0.5);
+  const half = mixed.length / 2;
+  const runs = [
+    cluster.createGroups(mixed.slice(0, half), { signal }),
+    cluster.deleteGroups(mixed.slice(half), { signal }),
+  ];
+  for (const { changed, unchanged, failed } of await Promise.all(runs)) {
+    tally.changed += changed;
+    tally.unchanged += unchanged;
+    tally.failed += failed;
+  }
 }
 await cluster.close();
 await journal.close();

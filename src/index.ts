@@ -16,7 +16,7 @@ export {
   RolledBackError,
 } from './cluster/errors.ts';
 export type { Journal, JournalEnd, JournalEntry, JournalNode } from './cluster/journal.ts';
-export type { Hold, Lock, LockOptions } from './cluster/lock.ts';
+export type { Hold, Lock, LockOptions } from './core/lock.ts';
 export { memoryJournal } from './cluster/memory-journal.ts';
 export type { NodeList } from './cluster/node-list.ts';
 export type { OperationEvent } from './cluster/operations.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { TimeoutError } from '../core/errors.ts';
-import type { KeyLocks } from './key-locks.ts';
-import type { Hold, Lock } from './lock.ts';
+import type { KeyLocks } from '../core/key-locks.ts';
+import type { Hold, Lock } from '../core/lock.ts';
 
 /** A group that is this operation's alone, in the process and as far as the journal's lock and the given lock reach. */
 export interface GroupHold {

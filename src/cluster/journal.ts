@@ -1,5 +1,5 @@
 import type { ClusterNode, OperationId } from './dialect.ts';
-import type { Lock } from './lock.ts';
+import type { Lock } from '../core/lock.ts';
 
 /** What an operation is about to do, written down before its first write leaves. */
 export interface JournalEntry {

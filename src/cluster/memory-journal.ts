@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import type { Journal, JournalEntry } from './journal.ts';
-import { KeyLocks } from './key-locks.ts';
+import { KeyLocks } from '../core/key-locks.ts';
 
 /**
  * A journal that lives as long as the process: several clients that share it exclude each other group by group, and what

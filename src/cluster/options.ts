@@ -15,7 +15,7 @@ import {
 import type { GroupDialect } from './dialect.ts';
 import { headerDialect } from './header-dialect.ts';
 import type { Journal } from './journal.ts';
-import type { Lock } from './lock.ts';
+import type { Lock } from '../core/lock.ts';
 import { pathDialect } from './path-dialect.ts';
 
 export interface ClusterClientOptions {

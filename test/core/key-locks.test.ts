@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { TimeoutError } from 'holdfast';
 import { expect, test } from 'vitest';
-import { KeyLocks } from '../../src/cluster/key-locks.ts';
+import { KeyLocks } from '../../src/core/key-locks.ts';
 import { operationIds } from '../../src/cluster/operation-id.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { manualClock } from '../testing/manual-clock.ts';

@@ -16,7 +16,7 @@ export {
   RolledBackError,
 } from './cluster/errors.ts';
 export type { Journal, JournalEnd, JournalEntry, JournalNode } from './cluster/journal.ts';
-export type { Hold, Lock, LockOptions } from './core/lock.ts';
+export type { Hold, Lock, LockOptions, ReleaseOptions } from './core/lock.ts';
 export { memoryJournal } from './cluster/memory-journal.ts';
 export type { NodeList } from './cluster/node-list.ts';
 export type { OperationEvent } from './cluster/operations.ts';
@@ -105,6 +105,8 @@ export type {
 export { connectKubernetes } from './kube/connect-kubernetes.ts';
 export { KubernetesError, type StatusCause, type StatusDetails } from './kube/errors.ts';
 export type { Kubernetes } from './kube/kubernetes.ts';
+export { leaseLock } from './kube/lease-lock.ts';
+export type { LeaseOptions } from './kube/lease-options.ts';
 export type { KubernetesOptions } from './kube/options.ts';
 export type { PodAnswer, PodRequest } from './kube/pods.ts';
 export type { RateLimit } from './kube/rate-limit.ts';

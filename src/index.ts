@@ -15,9 +15,8 @@ export {
   NodeUnavailableError,
   RolledBackError,
 } from './cluster/errors.ts';
-export type { Journal, JournalEnd, JournalEntry, JournalNode } from './cluster/journal.ts';
-export type { Hold, Lock, LockOptions, ReleaseOptions } from './core/lock.ts';
-export { memoryJournal } from './cluster/memory-journal.ts';
+export type { Journal, JournalEnd, JournalEntry, JournalNode, OpenEntry } from './cluster/journal.ts';
+export { type MemoryJournalOptions, memoryJournal } from './cluster/memory-journal.ts';
 export type { NodeList } from './cluster/node-list.ts';
 export type { OperationEvent } from './cluster/operations.ts';
 export type { CallOptions, ClusterClientOptions } from './cluster/options.ts';
@@ -57,6 +56,7 @@ export {
   TimeoutError,
 } from './core/errors.ts';
 export type { FailAbove } from './core/fail-above.ts';
+export type { Hold, Lock, LockOptions, ReleaseOptions } from './core/lock.ts';
 export type { Logger } from './core/observe.ts';
 export type { RerunKind } from './core/rerun.ts';
 export type { RetryPolicy } from './core/retry.ts';

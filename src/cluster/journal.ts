@@ -1,5 +1,5 @@
-import type { ClusterNode, OperationId } from './dialect.ts';
 import type { Lock } from '../core/lock.ts';
+import type { ClusterNode, OperationId } from './dialect.ts';
 
 /** What an operation is about to do, written down before its first write leaves. */
 export interface JournalEntry {
@@ -20,16 +20,35 @@ export interface JournalNode extends ClusterNode {
   readonly write: boolean;
 }
 
-/** The port for what must be known after a crash. */
+/** An entry that was begun and not closed, as the journal knows it now. */
+export interface OpenEntry extends JournalEntry {
+  /**
+   * `running`: its owner lives and is at it. `abandoned`: its owner is dead, and whatever it had sent may still take effect.
+   * `unresolved`: its operation ended and some node may differ.
+   */
+  readonly state: 'running' | 'abandoned' | 'unresolved';
+  /** Wall-clock milliseconds until which an attempt of the ended operation may still take effect. */
+  readonly unsettledUntil?: number;
+  /** Whoever began it (a process, say), by any name that no other has: entries of one owner are abandoned together. */
+  readonly owner?: string;
+}
+
+/** The port for what must be known after a crash. `journalContract` in `holdfast/testing` checks an implementation. */
 export interface Journal {
-  /** Excludes, key by key, everybody who uses this journal. */
+  /** Excludes, key by key, everybody who uses this journal. A dead holder's key is free. */
   readonly lock: Lock;
   /** Resolves once the entry is durable. An open entry of the same group is replaced. */
   begin(entry: JournalEntry): Promise<void>;
-  /** Resolves once the end is durable. */
+  /**
+   * Resolves once the end is durable. Until `unsettledUntil` of a closed entry its group is nobody's: where the journal
+   * outlives the process, its lock keeps the group until then.
+   */
   end(entry: JournalEntry, end: JournalEnd): Promise<void>;
-  /** The entry of this group that was begun and not closed. */
-  openEntry(groupId: string): Promise<JournalEntry | undefined>;
+  /** The open entry of this group. */
+  openEntry(groupId: string): Promise<OpenEntry | undefined>;
+  /** All of them, a few in memory at a time; of those begun or ended meanwhile some. */
+  openEntries(): AsyncIterable<OpenEntry>;
+  /** Idempotent. Entries stay; those still running are abandoned. */
   close(): Promise<void>;
 }
 

@@ -1,23 +1,37 @@
-import { systemClock } from '../core/clock.ts';
-import type { Journal, JournalEntry } from './journal.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { KeyLocks } from '../core/key-locks.ts';
+import type { Journal, OpenEntry } from './journal.ts';
+
+export interface MemoryJournalOptions {
+  /** For the waits of its lock. @default the system's */
+  readonly clock?: Clock;
+}
 
 /**
  * A journal that lives as long as the process: several clients that share it exclude each other group by group, and what
  * one left unresolved the others see. It does not survive a crash.
  */
-export function memoryJournal(): Journal {
+export function memoryJournal({ clock = systemClock }: MemoryJournalOptions = {}): Journal {
   // Of one group only one entry can be open: its holder has the lock.
-  const open = new Map<string, JournalEntry>();
+  const open = new Map<string, OpenEntry>();
   return {
-    lock: new KeyLocks(systemClock),
+    lock: new KeyLocks(clock),
     begin: async (entry) => {
-      open.set(entry.groupId, entry);
+      open.set(entry.groupId, { ...entry, state: 'running' });
     },
-    end: async ({ groupId }, { as }) => {
-      if (as === 'closed') open.delete(groupId);
+    end: async (entry, { as, unsettledUntil }) => {
+      if (as === 'closed') open.delete(entry.groupId);
+      else
+        open.set(entry.groupId, {
+          ...entry,
+          state: 'unresolved',
+          ...(unsettledUntil === undefined ? {} : { unsettledUntil }),
+        });
     },
     openEntry: async (groupId) => open.get(groupId),
+    openEntries: async function* () {
+      yield* open.values();
+    },
     close: async () => undefined,
   };
 }

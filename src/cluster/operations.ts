@@ -1,4 +1,6 @@
 import { HoldfastError, TimeoutError } from '../core/errors.ts';
+import { KeyLocks } from '../core/key-locks.ts';
+import type { Lock } from '../core/lock.ts';
 import { trace, tracingChannel } from '../core/observe.ts';
 import type { Transport } from '../http/transport.ts';
 import type { Meter } from './bulk.ts';
@@ -8,8 +10,6 @@ import { type DriveSettings, drive, type Task } from './drive.ts';
 import { InconsistentClusterError, NodeUnavailableError, RolledBackError } from './errors.ts';
 import { type GroupHold, holdGroup, type Outside } from './group-hold.ts';
 import type { JournalEntry } from './journal.ts';
-import { KeyLocks } from '../core/key-locks.ts';
-import type { Lock } from '../core/lock.ts';
 import type { ReachableNode } from './node-list.ts';
 import type { CallSettings, ClusterSettings } from './options.ts';
 import type { GroupResult } from './result.ts';

@@ -1,12 +1,12 @@
 import { onAbort } from '../core/abort.ts';
 import type { Clock, Random } from '../core/clock.ts';
-import { TimeoutError } from '../core/errors.ts';
+import { HoldfastError, TimeoutError } from '../core/errors.ts';
 import { backoff, type FullRetryPolicy } from '../core/retry.ts';
 import type { Transport } from '../http/transport.ts';
-import { attempt } from './attempt.ts';
+import { type AttemptOutcome, attempt } from './attempt.ts';
 import type { GroupDialect, OperationId } from './dialect.ts';
 import type { FailedAttempt } from './errors.ts';
-import type { Journal, JournalEntry } from './journal.ts';
+import type { EntryLog, JournalEntry } from './journal.ts';
 import type { ReachableNode } from './node-list.ts';
 import {
   type Advance,
@@ -30,7 +30,7 @@ export interface DriveSettings {
   readonly rollbackRetry: FullRetryPolicy;
   readonly rollbackDeadline: number;
   readonly settle: number;
-  readonly journal?: Journal;
+  readonly journal?: EntryLog | undefined;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
@@ -48,6 +48,8 @@ export interface Task {
   readonly signal?: AbortSignal;
   /** Abort when a lock was lost. */
   readonly lost: readonly AbortSignal[];
+  /** Monotonic milliseconds from which on the lock may be somebody else's: every attempt ends before. */
+  aloneUntil(): number;
 }
 
 export interface Driven {
@@ -223,10 +225,11 @@ class Driver {
     const at = this.#at(index);
     const { generation, node, operationId } = at;
     if ((this.#state.nodes[index]?.tries ?? 1) > 1) this.#retries++;
-    at.attempts++;
     const kind = kindOf(step, this.#task.operation);
     const { groupId, attemptTimeout } = this.#task;
-    const outcome = await attempt(this.#settings, {
+    const unsent = this.#refuseIfLate();
+    if (unsent === undefined) at.attempts++;
+    const sent = {
       kind,
       purpose: step === 'undo' ? 'undo' : 'forward',
       node,
@@ -235,7 +238,8 @@ class Driver {
       timeout: attemptTimeout,
       // A write in flight is never cut: nobody could tell whether it happened.
       ...(kind === 'read' ? { signal: this.#reads.signal } : {}),
-    });
+    } as const;
+    const outcome = await (unsent ?? attempt(this.#settings, sent));
     if (at.generation !== generation) return;
     const { failure: error } = outcome;
     if (error !== undefined) this.#failures.push({ node: node.name, step: purposeOf(step), error });
@@ -248,6 +252,23 @@ class Driver {
         ? { type: 'looked', node: index, answer: readAnswer(outcome, operation, tooLate) }
         : { type: 'wrote', node: index, answer: writeAnswer(outcome, tooLate) },
     );
+  }
+
+  /**
+   * By the clock, before every request: a process that was stopped wakes up with its timers late, and then hears of a lost
+   * lock only after it has sent something.
+   */
+  #refuseIfLate(): Promise<AttemptOutcome> | undefined {
+    const { aloneUntil, attemptTimeout } = this.#task;
+    const left = aloneUntil() - this.#settings.clock.monotonic();
+    if (left >= attemptTimeout) return undefined;
+    const why =
+      left > 0
+        ? `the lock is sure for ${Math.floor(left)} ms more, and one attempt may take ${attemptTimeout} ms`
+        : "the lock may be somebody else's by now";
+    const failure = new HoldfastError(why, { code: 'LOCK_LOST', retryable: true });
+    this.#stop('lock', failure);
+    return Promise.resolve({ verdict: 'refused', inDoubt: false, failure });
   }
 
   /** What may be tried again only after the deadline is given up at once, where nothing can have happened. */

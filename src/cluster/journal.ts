@@ -52,6 +52,9 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/** The part of a journal that one operation writes. */
+export type EntryLog = Pick<Journal, 'begin' | 'end'>;
+
 export interface JournalEnd {
   /** `unresolved`: some node may differ, and the entry stays for recovery. */
   readonly as: 'closed' | 'unresolved';

@@ -10,6 +10,7 @@ import { type DriveSettings, drive, type Task } from './drive.ts';
 import { InconsistentClusterError, NodeUnavailableError, RolledBackError } from './errors.ts';
 import { type GroupHold, holdGroup, type Outside } from './group-hold.ts';
 import type { JournalEntry } from './journal.ts';
+import { endLeft } from './left-notes.ts';
 import type { ReachableNode } from './node-list.ts';
 import type { CallSettings, ClusterSettings } from './options.ts';
 import type { GroupResult } from './result.ts';
@@ -100,6 +101,7 @@ export class Operations {
     const hold = await this.#hold(request, deadlineAt);
     let after = 0;
     try {
+      await this.#endLeft(hold, request, deadlineAt);
       await this.#refuseWhileOpen(request);
       const task: Task = {
         operation,
@@ -108,10 +110,15 @@ export class Operations {
         attemptTimeout: call.attemptTimeout ?? attemptTimeout,
         deadlineAt,
         lost: hold.lost,
+        aloneUntil: hold.aloneUntil,
         ...(rollback === undefined ? {} : { rollback }),
         ...(call.signal === undefined ? {} : { signal: call.signal }),
       };
-      const driven = await drive(this.#drive, task);
+      const journal = hold.notes.beside(this.#drive.journal, clock);
+      const driven = await drive(
+        journal === this.#drive.journal ? this.#drive : { ...this.#drive, journal },
+        task,
+      );
       after = driven.unsettledFor;
       const { requests, retries } = driven;
       Object.assign(event, { requests, retries });
@@ -149,6 +156,25 @@ export class Operations {
         cause,
       );
     }
+  }
+
+  /** What the last holder of a lock left is ended first. */
+  async #endLeft(hold: GroupHold, request: OperationRequest, deadlineAt: number): Promise<void> {
+    const { groupId, operation, operationId, call } = request;
+    for (const left of hold.notes.left) {
+      const attemptTimeout = call.attemptTimeout ?? this.#settings.attemptTimeout;
+      const context = {
+        hold,
+        groupId,
+        operation,
+        operationId,
+        attemptTimeout,
+        deadlineAt,
+        signal: call.signal,
+      };
+      await endLeft(this.#drive, left, context);
+    }
+    hold.notes.settle();
   }
 
   async #openEntry(request: OperationRequest): Promise<JournalEntry | undefined> {

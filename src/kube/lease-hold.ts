@@ -132,8 +132,9 @@ export class LeaseHold implements Hold {
         this.#lease = await this.#api.replace(wanted, signal);
       } catch (error) {
         if (!isOpen(error)) throw error;
-        const found = await this.#look(signal);
+        const found = await this.#api.get(term.name, signal);
         if (found === undefined) throw this.#lose('was deleted');
+        if (!this.#isOurs(found)) throw this.#lose('went to somebody else');
         const landed = found.metadata?.resourceVersion !== this.#lease.metadata?.resourceVersion;
         // Of two attempts on one version only one can happen, so the next is sent whatever becomes of this one.
         this.#lease = found;
@@ -151,27 +152,23 @@ export class LeaseHold implements Hold {
         await this.#api.delete(this.#lease, signal);
       } catch (error) {
         if (!isOpen(error) && !isNotFound(error)) throw error;
-        const found = await this.#look(signal);
-        if (found !== undefined) {
+        const found = await this.#api.get(this.#held.term.name, signal);
+        if (found !== undefined && this.#isOurs(found)) {
           this.#lease = found;
           throw error;
         }
       }
-      // Whoever held it next would have seen the note, and may have deleted the Lease as well.
+      // Before its end nobody else can have removed it. After it, whoever did so may have acted on the note.
       if (this.#note !== undefined && clock.monotonic() >= this.#expiresAt) {
         throw this.#lose('ended before it was given back');
       }
     });
   }
 
-  /** What stands there now; somebody else's is a loss. */
-  async #look(signal: AbortSignal): Promise<Lease | undefined> {
-    const { term } = this.#held;
-    const found = await this.#api.get(term.name, signal);
-    if (found !== undefined && readLease(found, term.key).term !== term.term) {
-      throw this.#lose('went to somebody else');
-    }
-    return found;
+  /** Whether what stands there was written by this hold. */
+  #isOurs(found: Lease): boolean {
+    const { term, key } = this.#held.term;
+    return readLease(found, key).term === term;
   }
 
   /** Again while the outcome is open, with the delays of a quarter of a renewal. */

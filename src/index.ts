@@ -1,3 +1,5 @@
+export type { AuditSummary, GroupAudit, Presence } from './cluster/audit.ts';
+export type { RecoverOptions } from './cluster/bulk-options.ts';
 export type { BulkSummary, GroupOutcome } from './cluster/bulk-result.ts';
 export { ClusterClient } from './cluster/cluster-client.ts';
 export type {
@@ -15,6 +17,7 @@ export {
   NodeUnavailableError,
   RolledBackError,
 } from './cluster/errors.ts';
+export { type FileJournalOptions, fileJournal } from './cluster/file-journal/file-journal.ts';
 export type { Journal, JournalEnd, JournalEntry, JournalNode, OpenEntry } from './cluster/journal.ts';
 export { type MemoryJournalOptions, memoryJournal } from './cluster/memory-journal.ts';
 export type { NodeList } from './cluster/node-list.ts';

@@ -33,7 +33,8 @@ export type GroupOutcome = { readonly groupId: string } & (
       /** Never begun, or given up before anything was written because the run was stopped. */
       readonly status: 'skipped';
       readonly result?: undefined;
-      readonly error?: undefined;
+      /** Of a recovery: why the entry was left alone. */
+      readonly error?: HoldfastError;
     }
 );
 

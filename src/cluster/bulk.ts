@@ -1,12 +1,12 @@
-import * as v from 'valibot';
 import type { Clock } from '../core/clock.ts';
 import { ClosedError, HoldfastError } from '../core/errors.ts';
 import { type Run, runEach } from '../core/run.ts';
 import type { RunOptions } from '../core/run-options.ts';
-import { abortSignal, callable, validate } from '../core/validate.ts';
+import { checkRunOptions } from './bulk-options.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import { InconsistentClusterError, RolledBackError } from './errors.ts';
 import type { Outside } from './group-hold.ts';
+import type { LeftAlone } from './operations.ts';
 import type { GroupResult } from './result.ts';
 
 /** Counts what an operation cost, however it ends. */
@@ -19,7 +19,7 @@ export interface BulkWork {
   readonly ids: Iterable<string> | AsyncIterable<string>;
   readonly options: RunOptions | undefined;
   readonly clock: Clock;
-  operate(groupId: string, context: BulkContext): Promise<GroupResult>;
+  operate(groupId: string, context: BulkContext): Promise<GroupResult | LeftAlone>;
 }
 
 interface BulkContext {
@@ -33,7 +33,7 @@ interface BulkContext {
 
 /** One operation per id, each with an outcome of its own. */
 export function runBulk({ ids, options, clock, operate }: BulkWork): Run<GroupOutcome, BulkSummary> {
-  if (options !== undefined) validate(runOptions, options, 'options');
+  checkRunOptions(options);
   const meter: Meter = { requests: 0, retries: 0 };
   const counts = { changed: 0, unchanged: 0, 'rolled-back': 0, unavailable: 0, inconsistent: 0, skipped: 0 };
   return runEach<string, GroupOutcome, BulkSummary>(ids, {
@@ -82,10 +82,11 @@ const GRADES = {
 async function outcomeOf(
   groupId: string,
   stops: readonly (AbortSignal | undefined)[],
-  operate: () => Promise<GroupResult>,
+  operate: () => Promise<GroupResult | LeftAlone>,
 ): Promise<GroupOutcome> {
   try {
     const result = await operate();
+    if ('leftAlone' in result) return { groupId, status: 'skipped', error: result.leftAlone };
     return { groupId, status: result.changed ? 'changed' : 'unchanged', result };
   } catch (error) {
     if (stops.some((stop) => stop?.aborted === true && error === stop.reason)) {
@@ -98,11 +99,3 @@ async function outcomeOf(
     return { groupId, status: 'unavailable', error };
   }
 }
-
-const runOptions = v.strictObject({
-  signal: v.optional(abortSignal),
-  concurrency: v.optional(v.unknown()),
-  onProgress: v.optional(callable<NonNullable<RunOptions['onProgress']>>()),
-  failAbove: v.optional(v.unknown()),
-  rerunLimit: v.optional(v.unknown()),
-});

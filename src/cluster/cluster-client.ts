@@ -3,13 +3,16 @@ import { safeLogger } from '../core/observe.ts';
 import type { Run } from '../core/run.ts';
 import type { RunOptions } from '../core/run-options.ts';
 import { openTransport, type Transport } from '../http/transport.ts';
+import { type AuditSummary, type GroupAudit, runAudit } from './audit.ts';
 import { runBulk } from './bulk.ts';
+import { operationFor, parseRecoverOptions, type RecoverOptions } from './bulk-options.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import type { ClusterNode, OperationId } from './dialect.ts';
 import { checkGroupId } from './group-id.ts';
 import { type NodeList, parseNodes, type ReachableNode } from './node-list.ts';
+import { OpenEntries } from './open-entries.ts';
 import { operationIds } from './operation-id.ts';
-import { Operations } from './operations.ts';
+import { type OperationRequest, Operations } from './operations.ts';
 import {
   type CallOptions,
   type ClusterClientOptions,
@@ -139,6 +142,73 @@ export class ClusterClient implements AsyncDisposable {
   }
 
   /**
+   * Which nodes have each group, `concurrency` (16) groups at a time. Nothing is written, and no lock is taken: of an
+   * operation under way it shows a moment.
+   */
+  audit(ids: Iterable<string> | AsyncIterable<string>, options?: RunOptions): Run<GroupAudit, AuditSummary> {
+    const { clock, dialect } = this.#settings;
+    return runAudit({
+      ids,
+      options,
+      clock,
+      nodeNames: this.nodes.map(({ name }) => name),
+      check: (groupId) => {
+        if (this.#closing !== undefined) throw new ClosedError('this ClusterClient');
+        checkGroupId(groupId, dialect);
+      },
+      ask: (node, groupId, signal) => this.groupExists(node, groupId, { signal }),
+    });
+  }
+
+  /**
+   * Makes all nodes agree on each group: `createGroup` for `present`, `deleteGroup` for `absent`. Where an operation on the
+   * group is unresolved in the journal, this one takes its place, `settle` after it was begun, for the caller names what is
+   * right; it is unresolved again where the repair is undone.
+   *
+   * @throws ConfigError for another `want`
+   */
+  repair(
+    ids: Iterable<string> | AsyncIterable<string>,
+    want: 'present' | 'absent',
+    options?: RunOptions,
+  ): Run<GroupOutcome, BulkSummary> {
+    return this.#bulk(operationFor(want), ids, options, 'unresolved');
+  }
+
+  /**
+   * Ends what is open in the journal: operations whose owner died, and those that ended unresolved. It waits `settle` from
+   * its start, so that nothing sent before can come after. An outcome is `changed` or `unchanged` where the entry was ended
+   * as `resolve` says (the nodes are then `undone` or `restored`, or as wanted), `rolled-back` where `finish` had to be
+   * undone, and `inconsistent` where the entry stays. Entries of living owners, of other clusters and of nodes that this
+   * client does not have are `skipped` with an `error` that tells which. It may be cut off and run again at any time.
+   *
+   * @throws ConfigError where this client has no journal
+   */
+  recover(options?: RecoverOptions): Run<GroupOutcome, BulkSummary> {
+    const { journal, clock, settle } = this.#settings;
+    const { resolve, forget, run } = parseRecoverOptions(options);
+    if (journal === undefined) {
+      const message = 'recover() reads a journal and this client has none; pass fileJournal(path)';
+      throw new ConfigError([{ path: 'options.journal', message }]);
+    }
+    const open = new OpenEntries(journal, clock, settle);
+    return runBulk({
+      ids: open.groups(run.signal),
+      options: run,
+      clock,
+      operate: (groupId, { meter, signal, waitSignal, outside }) =>
+        this.#track(async () => {
+          const entry = open.take(groupId);
+          if (entry === undefined) throw new RangeError(`there is no entry of ${groupId}`);
+          const { hasSettled } = open;
+          const call = signal === undefined ? {} : { signal };
+          const group = { call, meter, waitSignal, outside };
+          return this.#operations.recover({ ...group, entry, resolve, forget, hasSettled });
+        }),
+    });
+  }
+
+  /**
    * The header dialect's own count of its records.
    *
    * @throws ConfigError where the nodes have none, or one server does not count them all
@@ -190,6 +260,7 @@ export class ClusterClient implements AsyncDisposable {
     operation: 'create' | 'delete',
     ids: Iterable<string> | AsyncIterable<string>,
     options: RunOptions | undefined,
+    supersede: NonNullable<OperationRequest['supersede']> = 'never',
   ): Run<GroupOutcome, BulkSummary> {
     const { clock, dialect } = this.#settings;
     return runBulk({
@@ -201,7 +272,8 @@ export class ClusterClient implements AsyncDisposable {
           checkGroupId(groupId, dialect);
           const operationId = this.#nextOperationId();
           const call = signal === undefined ? {} : { signal };
-          return this.#operations.run({ operation, groupId, operationId, call, meter, waitSignal, outside });
+          const group = { call, meter, waitSignal, outside };
+          return this.#operations.run({ ...group, operation, groupId, operationId, supersede });
         }),
     });
   }

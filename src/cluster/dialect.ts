@@ -65,3 +65,6 @@ export interface GroupDialect {
   /** Throws a `ConfigError` for an id that this dialect cannot carry. */
   checkGroupId?(groupId: string): void;
 }
+
+/** What a dialect is called in a journal. */
+export const nameOf = ({ name = 'custom' }: GroupDialect): string => name;

@@ -1,16 +1,18 @@
 import { onAbort } from '../core/abort.ts';
 import type { Clock, Random } from '../core/clock.ts';
-import { HoldfastError, TimeoutError } from '../core/errors.ts';
+import { TimeoutError } from '../core/errors.ts';
 import { backoff, type FullRetryPolicy } from '../core/retry.ts';
 import type { Transport } from '../http/transport.ts';
-import { type AttemptOutcome, attempt } from './attempt.ts';
-import type { GroupDialect, OperationId } from './dialect.ts';
+import { attempt } from './attempt.ts';
+import { type GroupDialect, nameOf, type OperationId } from './dialect.ts';
 import type { FailedAttempt } from './errors.ts';
 import type { EntryLog, JournalEntry } from './journal.ts';
+import { refuseLate } from './late-attempt.ts';
 import type { ReachableNode } from './node-list.ts';
 import {
   type Advance,
   advance,
+  beginFinish,
   beginRollback,
   beginSaga,
   type Ending,
@@ -19,7 +21,15 @@ import {
   type SagaState,
 } from './saga.ts';
 import { kindOf, purposeOf, readAnswer, writeAnswer } from './saga-answer.ts';
-import { isBusy, type NodeState, type SagaRules, type Step, UNASKED, type UndoStart } from './saga-node.ts';
+import {
+  type FinishStart,
+  isBusy,
+  type NodeState,
+  type SagaRules,
+  type Step,
+  UNASKED,
+  type UndoStart,
+} from './saga-node.ts';
 
 /** What every operation of one client shares. */
 export interface DriveSettings {
@@ -42,6 +52,10 @@ export interface Task {
   readonly operationId: OperationId;
   /** Only undo, from what is known of each node; else look first. */
   readonly rollback?: readonly { readonly start: UndoStart; readonly operationId: OperationId }[];
+  /** Finish what the operation of this id began; all that it sent has settled. */
+  readonly finish?: readonly FinishStart[];
+  /** The open entry that this operation's takes the place of. */
+  readonly supersedes?: JournalEntry;
   readonly attemptTimeout: number;
   /** Monotonic milliseconds at which nothing new goes forward. */
   readonly deadlineAt: number;
@@ -128,24 +142,27 @@ class Driver {
   }
 
   begin(): void {
-    const { rules, clock } = this.#settings;
-    const { signal, lost, deadlineAt, rollback } = this.#task;
+    const { clock } = this.#settings;
+    const { signal, lost, deadlineAt } = this.#task;
     const late = () => new TimeoutError('the deadline of the operation passed');
     this.#cleanups.push(
       clock.setTimer(() => this.#stop('deadline', late()), Math.max(0, deadlineAt - clock.monotonic())),
     );
-    this.#take(
-      rollback === undefined
-        ? beginSaga(rules, this.#nodes.length)
-        : beginRollback(
-            rules,
-            rollback.map(({ start }) => start),
-          ),
-    );
+    this.#take(this.#first());
     this.#cleanups.push(onAbort(signal, (cause) => this.#stop('signal', cause)));
     for (const lock of lost) {
       this.#cleanups.push(onAbort(lock, (cause) => this.#stop('lock', cause)));
     }
+  }
+
+  #first(): Advance {
+    const { rules } = this.#settings;
+    const { rollback, finish } = this.#task;
+    if (rollback !== undefined) {
+      const starts = rollback.map(({ start }) => start);
+      return beginRollback(rules, starts);
+    }
+    return finish === undefined ? beginSaga(rules, this.#nodes.length) : beginFinish(rules, finish);
   }
 
   #stop(by: 'signal' | 'deadline' | 'lock', cause: unknown): void {
@@ -227,8 +244,9 @@ class Driver {
     if ((this.#state.nodes[index]?.tries ?? 1) > 1) this.#retries++;
     const kind = kindOf(step, this.#task.operation);
     const { groupId, attemptTimeout } = this.#task;
-    const unsent = this.#refuseIfLate();
+    const unsent = refuseLate(this.#task, this.#settings.clock.monotonic());
     if (unsent === undefined) at.attempts++;
+    else this.#stop('lock', unsent.failure);
     const sent = {
       kind,
       purpose: step === 'undo' ? 'undo' : 'forward',
@@ -252,23 +270,6 @@ class Driver {
         ? { type: 'looked', node: index, answer: readAnswer(outcome, operation, tooLate) }
         : { type: 'wrote', node: index, answer: writeAnswer(outcome, tooLate) },
     );
-  }
-
-  /**
-   * By the clock, before every request: a process that was stopped wakes up with its timers late, and then hears of a lost
-   * lock only after it has sent something.
-   */
-  #refuseIfLate(): Promise<AttemptOutcome> | undefined {
-    const { aloneUntil, attemptTimeout } = this.#task;
-    const left = aloneUntil() - this.#settings.clock.monotonic();
-    if (left >= attemptTimeout) return undefined;
-    const why =
-      left > 0
-        ? `the lock is sure for ${Math.floor(left)} ms more, and one attempt may take ${attemptTimeout} ms`
-        : "the lock may be somebody else's by now";
-    const failure = new HoldfastError(why, { code: 'LOCK_LOST', retryable: true });
-    this.#stop('lock', failure);
-    return Promise.resolve({ verdict: 'refused', inDoubt: false, failure });
   }
 
   /** What may be tried again only after the deadline is given up at once, where nothing can have happened. */
@@ -320,7 +321,7 @@ class Driver {
   }
 
   #describe(): JournalEntry {
-    const { operation, groupId, operationId } = this.#task;
+    const { operation, groupId, operationId, supersedes } = this.#task;
     const { dialect, clock } = this.#settings;
     const [unwritten, written] =
       operation === 'create' ? (['present', 'absent'] as const) : (['absent', 'present'] as const);
@@ -328,8 +329,9 @@ class Driver {
       operation,
       groupId,
       operationId,
-      dialect: dialect.name ?? 'custom',
+      dialect: nameOf(dialect),
       startedAt: clock.now(),
+      ...(supersedes === undefined ? {} : { supersedes }),
       nodes: this.#nodes.map(({ node: { name, url } }, index) => {
         const write = this.#stateOf(index).at !== 'had';
         return { name, url, write, before: write ? written : unwritten };
@@ -339,13 +341,18 @@ class Driver {
 
   async #close(as: 'closed' | 'unresolved'): Promise<void> {
     const { journal, clock } = this.#settings;
+    const { supersedes } = this.#task;
     if (journal === undefined || this.#entry === undefined) return this.#dispatch({ type: 'closed' });
     const unsettled = this.#unsettledFor();
+    const until = unsettled > 0 ? { unsettledUntil: clock.now() + unsettled } : {};
     try {
-      await journal.end(this.#entry, {
-        as,
-        ...(unsettled > 0 ? { unsettledUntil: clock.now() + unsettled } : {}),
-      });
+      if (supersedes === undefined || as === 'unresolved' || this.#state.ending === 'good') {
+        await journal.end(this.#entry, { as, ...until });
+      } else {
+        // Everything is as before, and so is what was unresolved then.
+        await journal.begin(supersedes);
+        await journal.end(supersedes, { as: 'unresolved', ...until });
+      }
     } catch (cause) {
       this.#turn ??= { by: 'journal', cause, nodes: [] };
       return this.#dispatch({ type: 'close-failed' });

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import type { Clock } from '../core/clock.ts';
 import type { Hold, ReleaseOptions } from '../core/lock.ts';
+import { journalEntry } from './file-journal/entry.ts';
 import type { EntryLog, JournalEntry } from './journal.ts';
 
-/** What the last holder of a group left to whoever takes it next. */
+/** What stands in the locks of a group for whoever takes it next. */
 export type GroupNote =
   /** An operation that was begun and not ended: some of its nodes may differ. */
   | { readonly kind: 'open'; readonly entry: JournalEntry }
@@ -15,83 +16,89 @@ export type GroupNote =
 /** The notes that the locks of a group keep, where they keep any. */
 export class GroupNotes {
   readonly #holds: readonly Hold[];
-  /** Whether what stands there is for the next holder. */
-  #keep: boolean;
+  #standing: GroupNote | undefined;
 
   constructor(holds: readonly Hold[]) {
     this.#holds = holds.filter(({ note }) => note !== undefined);
-    this.#keep = this.left.length > 0;
+    const left = this.#holds.find((hold) => hold.left !== undefined)?.left;
+    this.#standing = left === undefined ? undefined : readNote(left);
   }
 
-  get left(): readonly GroupNote[] {
-    return this.#holds.flatMap(({ left }) => (left === undefined ? [] : [readNote(left)]));
+  /** Whether there is a lock that keeps any. */
+  get areKept(): boolean {
+    return this.#holds.length > 0;
   }
 
-  /** What was left has been ended. */
+  get standing(): GroupNote | undefined {
+    return this.#standing;
+  }
+
+  /** What stands there is over. */
   settle(): void {
-    this.#keep = false;
+    this.#standing = undefined;
   }
 
   get releaseOptions(): ReleaseOptions {
-    return { dropNote: !this.#keep };
+    return { dropNote: this.#standing?.kind === 'ended' || this.#standing === undefined };
   }
 
-  /** Entries go to the journal and to the locks. The locks have them longer: what they do not tell of is over. */
-  beside(journal: EntryLog | undefined, clock: Clock): EntryLog | undefined {
-    if (this.#holds.length === 0) return journal;
+  /**
+   * Entries go to the journal and to the locks. `end` gives the group back in the same step where it is the `last` one and
+   * nothing of its operation can come late.
+   */
+  beside(journal: EntryLog | undefined, clock: Clock, last: 'last' | 'more'): EntryLog | undefined {
+    if (!this.areKept) return journal;
     return {
       begin: async (entry) => {
-        await journal?.begin(entry);
-        await this.#write({ entry });
-        this.#keep = true;
+        const noted = { ...entry, noted: true };
+        await journal?.begin(noted);
+        try {
+          await this.#write({ kind: 'open', entry });
+        } catch (error) {
+          // Nothing was written, and what is not in the lock is not open.
+          await journal?.end(noted, { as: 'closed' });
+          throw error;
+        }
       },
       end: async (entry, end) => {
-        await journal?.end(entry, end);
+        await journal?.end({ ...entry, noted: true }, end);
         if (end.as === 'unresolved') return;
         const unsettledFor = (end.unsettledUntil ?? 0) - clock.now();
-        // Where nothing can come late the group is given back in the same step.
-        if (unsettledFor > 0) await this.#write({ unsettledFor });
-        else await Promise.all(this.#holds.map((hold) => hold.release({ dropNote: true })));
-        this.#keep = false;
+        if (unsettledFor > 0) return this.#write({ kind: 'ended', unsettledFor });
+        const holds = this.#holds;
+        await Promise.all(
+          holds.map((hold) => (last === 'last' ? hold.release({ dropNote: true }) : hold.note?.(undefined))),
+        );
+        this.#standing = undefined;
       },
     };
   }
 
-  async #write(content: { readonly entry: JournalEntry } | { readonly unsettledFor: number }): Promise<void> {
-    const text = JSON.stringify({ version: 1, ...content });
+  async #write(note: GroupNote): Promise<void> {
+    const text = JSON.stringify({ version: 1, ...note });
     await Promise.all(this.#holds.map((hold) => hold.note?.(text)));
+    this.#standing = note;
   }
 }
 
 function readNote(text: string): GroupNote {
   const { success, output } = v.safeParse(written, text);
   if (!success) return { kind: 'unreadable' };
-  return 'entry' in output ? { kind: 'open', entry: output.entry } : { kind: 'ended', ...output };
+  const { version: _version, ...note } = output;
+  return note;
 }
 
 const version = v.literal(1);
 
-const journalEntry = v.object({
-  operationId: v.string(),
-  groupId: v.string(),
-  operation: v.picklist(['create', 'delete']),
-  dialect: v.string(),
-  startedAt: v.number(),
-  nodes: v.array(
-    v.object({
-      name: v.string(),
-      url: v.string(),
-      before: v.picklist(['present', 'absent']),
-      write: v.boolean(),
-    }),
-  ),
-});
-
 const written = v.pipe(
   v.string(),
   v.parseJson(),
-  v.union([
-    v.object({ version, entry: journalEntry }),
-    v.object({ version, unsettledFor: v.pipe(v.number(), v.finite(), v.minValue(0)) }),
+  v.variant('kind', [
+    v.object({ version, kind: v.literal('open'), entry: journalEntry }),
+    v.object({
+      version,
+      kind: v.literal('ended'),
+      unsettledFor: v.pipe(v.number(), v.finite(), v.minValue(0)),
+    }),
   ]),
 );

@@ -11,6 +11,13 @@ export interface JournalEntry {
   readonly nodes: readonly JournalNode[];
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
+  /**
+   * The group's lock has it as well, and has the last word: an entry that is not there any more was ended by whoever held the
+   * lock since.
+   */
+  readonly noted?: boolean;
+  /** The open entry that this one took the place of. It is open again when this operation is undone. */
+  readonly supersedes?: JournalEntry;
 }
 
 export interface JournalNode extends ClusterNode {

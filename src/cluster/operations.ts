@@ -1,18 +1,22 @@
-import { HoldfastError, TimeoutError } from '../core/errors.ts';
+import { sleep } from '../core/abort.ts';
+import { ConfigError, HoldfastError, TimeoutError } from '../core/errors.ts';
 import { KeyLocks } from '../core/key-locks.ts';
 import type { Lock } from '../core/lock.ts';
 import { trace, tracingChannel } from '../core/observe.ts';
 import type { Transport } from '../http/transport.ts';
 import type { Meter } from './bulk.ts';
 import { conclude } from './conclude.ts';
+import { Cost } from './cost.ts';
 import type { OperationId } from './dialect.ts';
 import { type DriveSettings, drive, type Task } from './drive.ts';
+import { matchEntry } from './entry-match.ts';
 import { InconsistentClusterError, NodeUnavailableError, RolledBackError } from './errors.ts';
 import { type GroupHold, holdGroup, type Outside } from './group-hold.ts';
-import type { JournalEntry } from './journal.ts';
-import { endLeft } from './left-notes.ts';
+import type { JournalEntry, OpenEntry } from './journal.ts';
 import type { ReachableNode } from './node-list.ts';
+import { isRollbackOf, recorded, unresolved, unsettledFor, wayOut } from './open-entry.ts';
 import type { CallSettings, ClusterSettings } from './options.ts';
+import { closeEntry, endEntry, type Resolve } from './recovery.ts';
 import type { GroupResult } from './result.ts';
 import type { RollbackNode } from './rollback.ts';
 
@@ -30,17 +34,40 @@ export interface OperationEvent {
   retries?: number;
 }
 
-export interface OperationRequest {
-  readonly operation: 'create' | 'delete';
-  readonly groupId: string;
-  readonly operationId: OperationId;
-  readonly rollback?: readonly RollbackNode[];
+/** What a call on a group has besides the group. */
+export interface GroupCall {
   readonly call: CallSettings;
   readonly meter?: Meter;
   /** Ends the wait for the lock; `call.signal` does too. */
   readonly waitSignal?: AbortSignal;
   readonly outside?: Outside;
 }
+
+export interface OperationRequest extends GroupCall {
+  readonly operation: 'create' | 'delete';
+  readonly groupId: string;
+  readonly operationId: OperationId;
+  readonly rollback?: readonly RollbackNode[];
+  /** Whether it may take the place of an operation that is not resolved. @default 'never' */
+  readonly supersede?: 'never' | 'unresolved';
+}
+
+export interface RecoverRequest extends GroupCall {
+  readonly entry: OpenEntry;
+  readonly resolve: Resolve;
+  /** Names of nodes that are gone for good. */
+  readonly forget: readonly string[];
+  /** Whether all that an abandoned entry's owner sent has settled. */
+  readonly hasSettled: (entry: OpenEntry) => boolean;
+}
+
+/** An entry that recovery did not touch, and why. */
+export interface LeftAlone {
+  readonly leftAlone: HoldfastError;
+}
+
+/** Milliseconds to wait for a group whose owner lives: it is free only where the end could not be recorded. */
+const BRIEF = 50;
 
 /** Carries out operations: takes the group's lock, drives the saga, and holds the lock until nothing can happen late. */
 export class Operations {
@@ -70,12 +97,179 @@ export class Operations {
   }
 
   run(request: OperationRequest): Promise<GroupResult> {
-    const { operation, groupId, operationId } = request;
+    const { deadline = this.#settings.deadline } = request.call;
+    const deadlineAt = this.#settings.clock.monotonic() + deadline;
+    const cost = new Cost();
+    const work = async () => {
+      const hold = await this.#hold(request, request, deadlineAt);
+      try {
+        return await this.#operate(request, hold, deadlineAt, cost);
+      } finally {
+        hold.release(cost.unsettledFor);
+      }
+    };
+    return this.#traced(request, request, work, cost);
+  }
+
+  /**
+   * Ends an open entry, as `endEntry` does.
+   *
+   * @throws as `endEntry`
+   */
+  async recover(request: RecoverRequest): Promise<GroupResult | LeftAlone> {
+    const { entry, forget } = request;
+    const unmatched = this.#leaveUnmatched(entry, forget);
+    if (unmatched !== undefined) return unmatched;
+    const wait = entry.state === 'running' ? BRIEF : this.#settings.deadline;
+    let hold: GroupHold;
+    try {
+      hold = await this.#hold(entry, request, this.#settings.clock.monotonic() + wait);
+    } catch (error) {
+      if (!(error instanceof NodeUnavailableError)) throw error;
+      return { leftAlone: error };
+    }
+    const cost = new Cost();
+    try {
+      return await this.#recoverHeld(request, hold, cost);
+    } finally {
+      hold.release(cost.unsettledFor);
+    }
+  }
+
+  async #recoverHeld(request: RecoverRequest, hold: GroupHold, cost: Cost): Promise<GroupResult | LeftAlone> {
+    const { entry: listed, hasSettled, forget } = request;
+    const { operation, groupId, operationId } = listed;
+    let result: GroupResult = { operation, groupId, operationId, changed: false, nodes: [] };
+    for (;;) {
+      const entry = await this.#openEntry(listed, request, hold);
+      if (entry === undefined) return result;
+      const unmatched = this.#leaveUnmatched(entry, forget);
+      if (unmatched !== undefined) return unmatched;
+      if (!hasSettled(entry)) await this.#settle(entry, request);
+      const ended = new Cost();
+      result = await this.#traced(
+        entry,
+        request,
+        () => this.#end(entry, request, hold, ended),
+        ended,
+      ).finally(() => cost.add(ended));
+    }
+  }
+
+  #leaveUnmatched(entry: OpenEntry, forget: readonly string[]): LeftAlone | undefined {
+    const { why } = matchEntry(entry, this.#nodes, this.#settings.dialect, forget);
+    if (why === undefined) return undefined;
+    return { leftAlone: unavailable(`its journal entry is left as it is: ${why}`, entry) };
+  }
+
+  async #operate(
+    request: OperationRequest,
+    hold: GroupHold,
+    deadlineAt: number,
+    cost: Cost,
+  ): Promise<GroupResult> {
+    const { operation, groupId, operationId, rollback, call } = request;
+    const superseded = await this.#clearWay(request, hold, cost);
+    const task: Task = {
+      operation,
+      groupId,
+      operationId,
+      attemptTimeout: call.attemptTimeout ?? this.#settings.attemptTimeout,
+      deadlineAt,
+      lost: hold.lost,
+      aloneUntil: hold.aloneUntil,
+      ...(superseded === undefined ? {} : { supersedes: superseded }),
+      ...(rollback === undefined ? {} : { rollback }),
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    };
+    const settings = this.#driveOf(hold, 'last');
+    const driven = await drive(settings, task);
+    cost.add(driven);
+    // All nodes are as the caller says is right, so nothing is left of what was unresolved.
+    if (driven.ending === 'unchanged' && superseded !== undefined) {
+      await closeEntry(settings, superseded);
+    }
+    return conclude(task, this.#nodes, driven);
+  }
+
+  /**
+   * While an earlier operation on the group is open, a further one could not tell its own doing from that. What a dead owner
+   * left is undone first. Gives the entry to take the place of, where that is wanted.
+   */
+  async #clearWay(request: OperationRequest, hold: GroupHold, cost: Cost): Promise<JournalEntry | undefined> {
+    for (;;) {
+      const entry = await this.#openEntry(request, request, hold);
+      if (entry === undefined || isRollbackOf(entry, request.operation, request.rollback)) {
+        return entry?.supersedes;
+      }
+      const match = matchEntry(entry, this.#nodes, this.#settings.dialect, []);
+      if (request.supersede === 'unresolved' && (match.why === undefined || !match.foreign)) {
+        await this.#settle(entry, request, this.#settings.settle);
+        return recorded(entry);
+      }
+      if (entry.state !== 'abandoned' || match.why !== undefined) {
+        throw unresolved(entry, wayOut(entry, match.why));
+      }
+      await this.#settle(entry, request);
+      // An undo is nobody's to abort.
+      const undo = { call: {}, resolve: 'undo', forget: [] } as const;
+      const undone = new Cost();
+      await this.#traced(entry, undo, () => this.#end(entry, undo, hold, undone), undone).finally(() =>
+        cost.add(undone),
+      );
+    }
+  }
+
+  async #end(
+    entry: OpenEntry,
+    { call, resolve, forget }: Pick<RecoverRequest, 'call' | 'resolve' | 'forget'>,
+    hold: GroupHold,
+    cost: Cost,
+  ): Promise<GroupResult> {
+    const { attemptTimeout, deadline, dialect } = this.#settings;
+    const match = matchEntry(entry, this.#nodes, dialect, forget);
+    if (match.why !== undefined) throw unresolved(entry, wayOut(entry, match.why));
+    return endEntry(this.#driveOf(hold, 'more'), {
+      entry,
+      starts: match.starts,
+      resolve,
+      attemptTimeout: call.attemptTimeout ?? attemptTimeout,
+      deadline: call.deadline ?? deadline,
+      lost: hold.lost,
+      aloneUntil: hold.aloneUntil,
+      cost,
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    });
+  }
+
+  /** Waits until all that the entry's operation sent has taken effect or never will. */
+  #settle(entry: OpenEntry, call: GroupCall, least = 0): Promise<void> {
+    const { settle, clock } = this.#settings;
+    return this.#wait(Math.max(least, unsettledFor(entry, settle, clock.now())), call);
+  }
+
+  async #wait(delay: number, { call, waitSignal, outside = own }: GroupCall): Promise<void> {
+    if (delay > 0) await outside(sleep(delay, this.#settings.clock, waitSignal ?? call.signal));
+  }
+
+  async #traced(
+    { operation, groupId, operationId }: Pick<OperationRequest, 'operation' | 'groupId' | 'operationId'>,
+    { meter }: GroupCall,
+    work: () => Promise<GroupResult>,
+    cost: Cost,
+  ): Promise<GroupResult> {
     const { logger } = this.#settings;
     const event: OperationEvent = { operation, groupId, operationId };
+    const count = (context: OperationEvent) => {
+      const { requests, retries } = cost;
+      Object.assign(context, { requests, retries });
+      if (meter === undefined) return;
+      meter.requests += requests;
+      meter.retries += retries;
+    };
     return trace(channel, event, async (context) => {
       try {
-        const result = await this.#run(request, context);
+        const result = await work().finally(() => count(context));
         context.outcome = result.changed ? 'changed' : 'unchanged';
         logger.debug(`${operation} of group ${JSON.stringify(groupId)}: ${context.outcome}`, { ...context });
         return result;
@@ -94,130 +288,87 @@ export class Operations {
     });
   }
 
-  async #run(request: OperationRequest, event: OperationEvent): Promise<GroupResult> {
-    const { operation, groupId, operationId, rollback, call, meter } = request;
-    const { clock, attemptTimeout, deadline } = this.#settings;
-    const deadlineAt = clock.monotonic() + (call.deadline ?? deadline);
-    const hold = await this.#hold(request, deadlineAt);
-    let after = 0;
-    try {
-      await this.#endLeft(hold, request, deadlineAt);
-      await this.#refuseWhileOpen(request);
-      const task: Task = {
-        operation,
-        groupId,
-        operationId,
-        attemptTimeout: call.attemptTimeout ?? attemptTimeout,
-        deadlineAt,
-        lost: hold.lost,
-        aloneUntil: hold.aloneUntil,
-        ...(rollback === undefined ? {} : { rollback }),
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      };
-      const journal = hold.notes.beside(this.#drive.journal, clock);
-      const driven = await drive(
-        journal === this.#drive.journal ? this.#drive : { ...this.#drive, journal },
-        task,
-      );
-      after = driven.unsettledFor;
-      const { requests, retries } = driven;
-      Object.assign(event, { requests, retries });
-      if (meter !== undefined) {
-        meter.requests += requests;
-        meter.retries += retries;
-      }
-      return conclude(task, this.#nodes, driven);
-    } finally {
-      hold.release(after);
-    }
-  }
-
-  async #hold(request: OperationRequest, deadlineAt: number): Promise<GroupHold> {
-    const { groupId, call, outside = (wait) => wait } = request;
+  async #hold(of: GroupNames, { call, ...request }: GroupCall, deadlineAt: number): Promise<GroupHold> {
     const signal = request.waitSignal ?? call.signal;
     signal?.throwIfAborted();
     try {
       return await holdGroup({
-        groupId,
+        groupId: of.groupId,
         locks: this.#locks,
         wider: this.#wider,
         clock: this.#settings.clock,
         deadlineAt,
-        outside,
+        outside: request.outside ?? own,
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (cause) {
       if (signal?.aborted === true && cause === signal.reason) throw cause;
-      throw unavailable(
+      throw notHad(
         cause instanceof TimeoutError
           ? 'another operation on it did not end in time'
           : 'its lock could not be had',
-        request,
+        of,
         cause,
       );
     }
   }
 
-  /** What the last holder of a lock left is ended first. */
-  async #endLeft(hold: GroupHold, request: OperationRequest, deadlineAt: number): Promise<void> {
-    const { groupId, operation, operationId, call } = request;
-    for (const left of hold.notes.left) {
-      const attemptTimeout = call.attemptTimeout ?? this.#settings.attemptTimeout;
-      const context = {
-        hold,
-        groupId,
-        operation,
-        operationId,
-        attemptTimeout,
-        deadlineAt,
-        signal: call.signal,
-      };
-      await endLeft(this.#drive, left, context);
+  /** Where the group's locks keep notes, what those do not tell of was ended by another holder. */
+  async #openEntry(of: GroupNames, call: GroupCall, { notes }: GroupHold): Promise<OpenEntry | undefined> {
+    const note = notes.standing;
+    if (note?.kind === 'unreadable') {
+      throw unavailable('what stands in its lock is not in words of this version: use the later one', of);
     }
-    hold.notes.settle();
+    if (note?.kind === 'open') return { ...note.entry, state: 'abandoned' };
+    if (note?.kind === 'ended') {
+      await this.#wait(note.unsettledFor, call);
+      notes.settle();
+    }
+    const entry = await this.#journalEntry(of);
+    if (entry?.noted !== true || !notes.areKept) return entry;
+    await closeEntry(this.#settings, entry);
+    return undefined;
   }
 
-  async #openEntry(request: OperationRequest): Promise<JournalEntry | undefined> {
+  async #journalEntry(of: GroupNames): Promise<OpenEntry | undefined> {
     try {
-      return await this.#settings.journal?.openEntry(request.groupId);
+      return await this.#settings.journal?.openEntry(of.groupId);
     } catch (cause) {
-      throw unavailable('its journal could not be read', request, cause);
+      throw notHad('its journal could not be read', of, cause);
     }
   }
 
-  /** While an earlier operation on the group is unresolved, a further one could not tell its own doing from that. */
-  async #refuseWhileOpen(request: OperationRequest): Promise<void> {
-    const entry = await this.#openEntry(request);
-    if (entry === undefined) return;
-    const { operation, operationId, groupId } = entry;
-    const undoesIt =
-      operation === request.operation &&
-      request.rollback?.some((node) => node.operationId === operationId) === true;
-    if (undoesIt) return;
-    const written = entry.nodes.filter(({ write }) => write);
-    const undo = operation === 'create' ? 'rollbackCreate' : 'rollbackDelete';
-    throw new InconsistentClusterError(
-      `operation ${operationId} is unresolved in the journal; end it first by ${undo} with these nodes`,
-      {
-        groupId,
-        operation,
-        operationId,
-        nodes: written.map(({ name }) => ({ node: name, outcome: 'unknown', attempts: 0, operationId })),
-        attempts: [],
-      },
-    );
+  #driveOf({ notes }: GroupHold, last: 'last' | 'more'): DriveSettings {
+    if (!notes.areKept) return this.#drive;
+    const journal = notes.beside(this.#settings.journal, this.#settings.clock, last);
+    return { ...this.#drive, journal };
   }
 }
+
+type GroupNames = Pick<OperationRequest, 'operation' | 'groupId' | 'operationId'>;
+
+const own: Outside = (wait) => wait;
 
 function outcomeOf(error: HoldfastError): 'rolled-back' | 'inconsistent' | 'unavailable' {
   if (error instanceof RolledBackError) return 'rolled-back';
   return error instanceof InconsistentClusterError ? 'inconsistent' : 'unavailable';
 }
 
+/** What the caller passed is wrong whatever it was needed for. */
+const notHad = (why: string, of: GroupNames, cause: unknown): HoldfastError =>
+  cause instanceof ConfigError ? cause : unavailable(why, of, cause);
+
 function unavailable(
   why: string,
-  { operation, groupId, operationId }: OperationRequest,
-  cause: unknown,
+  { operation, groupId, operationId }: GroupNames,
+  cause?: unknown,
 ): NodeUnavailableError {
-  return new NodeUnavailableError(why, { operation, groupId, operationId, nodes: [], attempts: [], cause });
+  return new NodeUnavailableError(why, {
+    operation,
+    groupId,
+    operationId,
+    nodes: [],
+    attempts: [],
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

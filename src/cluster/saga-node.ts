@@ -48,8 +48,11 @@ export interface SagaRules {
   readonly undoAttempts: number;
 }
 
-/** A node's history as a rollback knows it. */
-export type UndoStart = 'untouched' | 'changed' | 'unknown';
+/** A node's history as a rollback knows it. `settled`: it may have been changed, and nothing of that is under way any more. */
+export type UndoStart = 'untouched' | 'changed' | 'unknown' | 'settled';
+
+/** A node's history where an operation that died is to be finished. */
+export type FinishStart = 'untouched' | 'settled';
 
 export const UNASKED: NodeState = {
   step: 'look',
@@ -69,8 +72,14 @@ export function settled(start: UndoStart): NodeState {
       return { ...UNASKED, step: 'write', at: 'good', whose: 'ours' };
     case 'unknown':
       return { ...UNASKED, step: 'write', at: 'failed', unknown: true, doubt: true };
+    case 'settled':
+      return { ...UNASKED, step: 'write', at: 'failed', unknown: true };
   }
 }
+
+/** Where finishing begins: with a look at every node. */
+export const unfinished = (start: FinishStart): NodeState =>
+  start === 'settled' ? { ...UNASKED, unknown: true } : UNASKED;
 
 export const isGood = (node: NodeState): boolean => node.at === 'had' || node.at === 'good';
 
@@ -82,6 +91,23 @@ export const isBusy = (node: NodeState): boolean => node.at === 'sent' || isWait
 /** Whether this operation may have changed the node. */
 export const needsUndo = (node: NodeState): boolean =>
   node.unknown || node.whose === 'ours' || node.whose === 'unproven';
+
+export function answerLook(rules: SagaRules, node: NodeState, answer: ReadAnswer): NodeState {
+  switch (answer) {
+    case 'wanted':
+      if (!node.unknown) return { ...node, at: 'had', tries: 0 };
+      // What the operation that died may have written counts as written by this one, and is undone with it.
+      return { ...node, step: 'write', at: 'good', tries: 0, whose: whoseIsIt(rules, node) };
+    case 'unwanted':
+      // All has settled, so nothing was written here.
+      return { ...node, at: 'lacks', tries: 0, unknown: false };
+    case 'refused':
+      return { ...node, at: 'failed', tries: 0 };
+    case 'later':
+    case 'unknown':
+      return node.tries < rules.attempts ? { ...node, at: 'retry' } : { ...node, at: 'failed', tries: 0 };
+  }
+}
 
 /** While draining nothing new is sent, so what could only be told by another attempt has failed. */
 export function answerWrite(

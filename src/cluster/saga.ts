@@ -1,9 +1,11 @@
 import {
   answerCheck,
+  answerLook,
   answerUndo,
   answerVerify,
   answerWrite,
   beginUndo,
+  type FinishStart,
   isBusy,
   isGood,
   isWaiting,
@@ -15,6 +17,7 @@ import {
   settled,
   UNASKED,
   type UndoStart,
+  unfinished,
   type WriteAnswer,
 } from './saga-node.ts';
 
@@ -46,6 +49,16 @@ export function beginSaga(rules: SagaRules, nodeCount: number): Advance {
 export function beginRollback(rules: SagaRules, nodes: readonly UndoStart[]): Advance {
   const saga = new Saga(rules, { phase: 'record', stopped: 'rollback', nodes: nodes.map(settled) });
   saga.commands.push({ type: 'record' });
+  return { state: saga.state, commands: saga.commands };
+}
+
+/**
+ * Begins to finish an operation that died: from a look at every node on, as if it were all one operation. Where that
+ * fails, what either of them wrote is undone.
+ */
+export function beginFinish(rules: SagaRules, nodes: readonly FinishStart[]): Advance {
+  const saga = new Saga(rules, { phase: 'look', stopped: 'no', nodes: nodes.map(unfinished) });
+  saga.startNext('look');
   return { state: saga.state, commands: saga.commands };
 }
 
@@ -160,11 +173,7 @@ class Saga {
     const node = this.#node(index);
     switch (node.step) {
       case 'look':
-        if (answer === 'wanted') this.#set(index, { ...node, at: 'had', tries: 0 });
-        else if (answer === 'unwanted') this.#set(index, { ...node, at: 'lacks', tries: 0 });
-        else if (answer !== 'refused' && node.tries < this.#rules.attempts)
-          this.#set(index, { ...node, at: 'retry' });
-        else this.#set(index, { ...node, at: 'failed', tries: 0 });
+        this.#set(index, answerLook(this.#rules, node, answer));
         return this.#afterLook();
       case 'verify':
         this.#set(index, answerVerify(this.#rules, node, answer));
@@ -197,7 +206,7 @@ class Saga {
   #afterLook(): void {
     if (this.#nodes.some((node) => node.at === 'failed')) return this.#end('unwritten');
     if (this.#nodes.every((node) => node.at === 'had')) return this.#end('unchanged');
-    if (this.#nodes.every((node) => node.at === 'had' || node.at === 'lacks')) {
+    if (this.#nodes.every((node) => isGood(node) || node.at === 'lacks')) {
       this.#phase = 'record';
       this.commands.push({ type: 'record' });
       return;
@@ -208,7 +217,8 @@ class Saga {
   #recorded(): void {
     if (this.#stopped === 'no') {
       this.#phase = 'write';
-      this.startNext('write');
+      // A finished operation may have nothing left to write.
+      this.#afterWrite();
     } else if (this.#stopped === 'rollback') {
       this.#undo();
     } else {

@@ -53,7 +53,12 @@ export function journalContract(make: () => Promise<JournalSubject>): readonly C
     rule('replaces the open entry of a group', async ({ journal, another }) => {
       await journal.begin(entryOf('g'));
       await journal.end(entryOf('g'), { as: 'unresolved', unsettledUntil: 4_000_000_000_001 });
-      const second: JournalEntry = { ...entryOf('g'), operation: 'delete', operationId: '2.000002' };
+      const second: JournalEntry = {
+        ...entryOf('g'),
+        operation: 'delete',
+        operationId: '2.000002',
+        supersedes: entryOf('g'),
+      };
       await (await another()).begin(second);
       const open = await journal.openEntry('g');
       assertEntry(open, second, 'running');

@@ -43,6 +43,7 @@ test('the intent stands in the Lease before the first write, without credentials
   for (const note of found.map(noteOf)) {
     expect(note).toMatchObject({
       version: 1,
+      kind: 'open',
       entry: {
         groupId: 'g',
         operation: 'create',
@@ -52,7 +53,11 @@ test('the intent stands in the Lease before the first write, without credentials
   }
   expect(found[0]?.spec?.renewTime).toMatch(/\.\d{6}Z$/);
   // An attempt was in doubt, so the group is kept until it has settled, and nobody would undo what came out well.
-  expect(noteOf((await fleet.leases())[0])).toEqual({ version: 1, unsettledFor: expect.any(Number) });
+  expect(noteOf((await fleet.leases())[0])).toEqual({
+    version: 1,
+    kind: 'ended',
+    unsettledFor: expect.any(Number),
+  });
   await expect.poll(() => fleet.leases()).toEqual([]);
 });
 
@@ -124,8 +129,8 @@ test('an intent that this client cannot end keeps it from writing, and stays', a
     options: { dialect: 'header' },
   });
   expect(await rejectionOf(other.createGroup('g'))).toMatchObject({
-    name: 'NodeUnavailableError',
-    message: expect.stringContaining('in another dialect'),
+    name: 'InconsistentClusterError',
+    message: expect.stringContaining('written in the path dialect'),
   });
   expect(holdersOf(fleet.nodes, 'g')).toEqual(['node01']);
   await expect.poll(async () => (await fleet.leases())[0]?.spec?.holderIdentity).toBeUndefined();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BROKEN } from './broken-machines.ts';
-import { CONFIGURATIONS, rollbackStarts, starts } from './configurations.ts';
+import { CONFIGURATIONS, finishStarts, rollbackStarts, starts } from './configurations.ts';
 import { Control } from './control.ts';
 import { explore } from './exploration.ts';
 import type { Machine } from './machine.ts';
@@ -28,6 +28,8 @@ const FOUND: Record<keyof typeof BROKEN, string> = {
   'it gives a node up at the first unknown undo': 'was given up for no reason',
   'it forgets a rollback that was stopped before it began':
     'a rollback that undid nothing (unwritten) closed the entry',
+  'it finishes what died and forgets who wrote it': 'a finish that did nothing closed the entry',
+  'it forgets to undo what it was to finish': 'not as it was or may come to differ',
   'it does not say when all is closed': 'the phase does not say whether it has ended',
 };
 
@@ -66,7 +68,7 @@ test('what it shows is the whole way to the broken promise', () => {
 function* tracesOf(machine: Machine): Generator<string, undefined> {
   for (const { setting, rules } of CONFIGURATIONS) {
     const control = new Control(machine, rules);
-    for (const list of [starts(2), rollbackStarts(setting, 2)]) {
+    for (const list of [starts(2), rollbackStarts(setting, 2), finishStarts(setting, 2)]) {
       const { trace } = explore(setting, control, list);
       if (trace !== undefined) yield trace;
     }

@@ -70,6 +70,15 @@ export const BROKEN = {
       ),
     }),
   ),
+  'it finishes what died and forgets who wrote it': {
+    ...saga,
+    beginFinish: (rules, nodes) => saga.begin(rules, nodes.length),
+  },
+  'it forgets to undo what it was to finish': before((state) =>
+    mapNodes(state, (node) =>
+      state.phase === 'record' && node.at === 'good' ? { ...node, unknown: false, whose: 'theirs' } : node,
+    ),
+  ),
   'it does not say when all is closed': after(
     (state) => state,
     (advanced) => ({
@@ -105,6 +114,7 @@ function withRules(change: (rules: SagaRules) => SagaRules): Machine {
     advance: (rules, state, event) => saga.advance(change(rules), state, event),
     begin: (rules, nodeCount) => saga.begin(change(rules), nodeCount),
     beginRollback: (rules, nodes) => saga.beginRollback(change(rules), nodes),
+    beginFinish: (rules, nodes) => saga.beginFinish(change(rules), nodes),
   };
 }
 

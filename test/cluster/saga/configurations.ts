@@ -1,4 +1,4 @@
-import type { SagaRules, UndoStart } from '../../../src/cluster/saga-node.ts';
+import type { FinishStart, SagaRules, UndoStart } from '../../../src/cluster/saga-node.ts';
 import { type NodeWorld, type Setting, untouchedWorld } from './node-world.ts';
 import type { Start } from './simulation.ts';
 
@@ -63,16 +63,44 @@ export function rollbackStarts({ operation, writers }: Setting, nodeCount: numbe
     { start: 'unknown', world: after },
     { start: 'unknown', world: { ...before, lateWrites: 1 } },
     { start: 'unknown', world: { ...after, lateWrites: 1 } },
+    { start: 'settled', world: before },
+    { start: 'settled', world: after },
     ...(writers === 'shared'
       ? [
           { start: 'unknown' as const, world: meanwhile },
           { start: 'unknown' as const, world: { ...meanwhile, lateWrites: 1 } },
+          { start: 'settled' as const, world: meanwhile },
         ]
       : []),
   ];
   return combinations(nodeCount, nodes)
     .filter((list) => list.filter(({ world }) => world.foreign !== 'nothing').length <= 1)
     .map((list) => ({ worlds: list.map(({ world }) => world), rollback: list.map(({ start }) => start) }));
+}
+
+/** Everything that may be found of an operation that died, once all it sent has settled. */
+export function finishStarts({ operation, writers }: Setting, nodeCount: number): readonly Start[] {
+  const before = untouchedWorld(operation === 'delete');
+  const after: NodeWorld = { ...before, record: operation === 'create' ? 'ours' : 'none' };
+  const meanwhile: NodeWorld =
+    operation === 'create'
+      ? { ...before, record: 'foreign', foreign: 'created' }
+      : { ...before, record: 'none', foreign: 'deleted' };
+  const nodes: { start: FinishStart; world: NodeWorld }[] = [
+    { start: 'untouched', world: untouchedWorld(false) },
+    { start: 'untouched', world: untouchedWorld(true) },
+    { start: 'settled', world: before },
+    { start: 'settled', world: after },
+    // It had undone a delete when it died.
+    ...(operation === 'delete'
+      ? [{ start: 'settled' as const, world: { ...before, record: 'ours' as const } }]
+      : []),
+    ...(writers === 'shared' ? [{ start: 'settled' as const, world: meanwhile }] : []),
+  ];
+  return combinations(nodeCount, nodes)
+    .filter((list) => list.some(({ start }) => start === 'settled'))
+    .filter((list) => list.filter(({ world }) => world.foreign !== 'nothing').length <= 1)
+    .map((list) => ({ worlds: list.map(({ world }) => world), finish: list.map(({ start }) => start) }));
 }
 
 function combinations<T>(length: number, values: readonly T[]): readonly (readonly T[])[] {

@@ -1,7 +1,7 @@
 import type { Advance, SagaEvent, SagaState } from '../../../src/cluster/saga.ts';
 import type { NodeState, SagaRules, Step } from '../../../src/cluster/saga-node.ts';
 import { forget } from './forget.ts';
-import type { Machine } from './machine.ts';
+import { beginAt, type Machine } from './machine.ts';
 import {
   eventsOf,
   type Monitor,
@@ -112,10 +112,7 @@ export class Control {
 
   begin(start: Start): ControlStep {
     const { machine, rules } = this;
-    const advanced =
-      start.rollback === undefined
-        ? machine.begin(rules, start.worlds.length)
-        : machine.beginRollback(rules, start.rollback);
+    const advanced = beginAt(machine, rules, start);
     const watched = watch(firstWatched(start), { rules, commands: advanced.commands, after: advanced.state });
     return this.#intern(advanced, watched);
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { SagaRules } from '../../../src/cluster/saga-node.ts';
-import { CONFIGURATIONS, named, starts } from './configurations.ts';
+import { CONFIGURATIONS, finishStarts, named, starts } from './configurations.ts';
 import { Control } from './control.ts';
 import { explore } from './exploration.ts';
 import { saga } from './machine.ts';
@@ -18,6 +18,12 @@ test.for(named(inParallel))('4 nodes: %s', ([name, { setting, rules }]) => {
   const { trace, ...counts } = explore(setting, new Control(saga, rules), starts(4));
   expect(trace ?? '').toBe('');
   counted.push({ name, nodeCount: 4, ...counts });
+});
+
+test.for(named(CONFIGURATIONS))('3 nodes, finished after a crash: %s', ([name, { setting, rules }]) => {
+  const { trace, ...counts } = explore(setting, new Control(saga, rules), finishStarts(setting, 3));
+  expect(trace ?? '').toBe('');
+  counted.push({ name: `finish of ${name}`, nodeCount: 3, ...counts });
 });
 
 test.for(named(inParallel))('3 nodes and 3 attempts forward: %s', ([name, { setting, rules }]) => {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { SagaRules } from '../../../src/cluster/saga-node.ts';
-import { CONFIGURATIONS, named, rollbackStarts, starts } from './configurations.ts';
+import { CONFIGURATIONS, finishStarts, named, rollbackStarts, starts } from './configurations.ts';
 import { Control } from './control.ts';
 import { explore } from './exploration.ts';
 import { saga } from './machine.ts';
@@ -31,6 +31,22 @@ describe('no state of the saga and its nodes breaks a promise', () => {
       counted.push({ name, nodeCount, ...counts });
     }
   });
+
+  test.for(named(CONFIGURATIONS))(
+    '%s, finished after a crash: 1 and 2 nodes',
+    ([name, { setting, rules }]) => {
+      for (const nodeCount of [1, 2]) {
+        const { trace, ends, ...counts } = explore(
+          setting,
+          controlOf(rules),
+          finishStarts(setting, nodeCount),
+        );
+        expect(trace ?? '').toBe('');
+        expect([...ends.keys()].sort()).toEqual(['apart', 'good', 'undone', 'unwritten']);
+        counted.push({ name: `finish of ${name}`, nodeCount, ...counts });
+      }
+    },
+  );
 
   const inParallel = CONFIGURATIONS.filter(({ rules }) => rules.strategy === 'parallel');
 

@@ -8,7 +8,7 @@ export class Violation extends Error {}
 
 /** What an observer of events and commands knows, with no look into the machine. */
 export interface Monitor {
-  readonly asked: 'saga' | 'rollback';
+  readonly asked: 'saga' | 'rollback' | 'finish';
   readonly record: 'not yet' | 'asked' | 'recorded';
   readonly close: 'not yet' | 'closed' | 'unresolved';
   /** Some node failed, or the caller stopped: nothing goes forward any more. */
@@ -23,8 +23,11 @@ export interface Monitor {
 
 export interface MonitorNode {
   readonly out: Outstanding;
-  /** `never`: it was as wanted when looked at, or the operation is done with it. */
-  readonly touch: 'after a look' | 'allowed' | 'never';
+  /**
+   * `never`: it was as wanted when looked at, or the operation is done with it. `undo only`: it was as wanted when looked at,
+   * and that may be the doing of the operation that is to be finished.
+   */
+  readonly touch: 'after a look' | 'allowed' | 'undo only' | 'never';
   /** `yes`: a write was answered as done, and no undo was sent since. `maybe`: some write or undo was sent in vain or not. */
   readonly changed: 'no' | 'maybe' | 'yes';
   /** Some write was unknown, and the node has not been read back. */
@@ -121,8 +124,17 @@ export function promiseOf(
   if (phase !== 'ended' || ending === undefined) return undefined;
   if (ending === 'good' || ending === 'unchanged') return 'good';
   // What it was to take back is still there, and so must its entry be (`checkForgotten`).
-  if (ending === 'unwritten' && asked === 'rollback') return 'nothing';
+  if (ending === 'unwritten' && asked !== 'saga') return 'nothing';
   return ending === 'apart' && isReported(node, nodes) ? 'nothing' : 'as before';
+}
+
+/** What was not there by then will not come from the operation that died. */
+function touchAfterLook(
+  answer: 'wanted' | 'unwanted',
+  changed: MonitorNode['changed'],
+): Pick<MonitorNode, 'touch' | 'changed'> {
+  if (answer === 'unwanted') return { touch: 'allowed', changed: 'no' };
+  return { touch: changed === 'no' ? 'never' : 'undo only', changed };
 }
 
 /** Whether a forward step is given up with this answer. */
@@ -192,7 +204,7 @@ class Watch {
   #takeAnswer({ node, step, attempt }: Attempt, answer: ReadAnswer | WriteAnswer): void {
     const { changed, inDoubt } = this.#node(node);
     if (step === 'look' && (answer === 'wanted' || answer === 'unwanted'))
-      this.#noteNode(node, { touch: answer === 'wanted' ? 'never' : 'allowed' });
+      this.#noteNode(node, touchAfterLook(answer, changed));
     if (step === 'verify' && answer === 'wanted') this.#noteNode(node, { unread: false });
     if (step === 'write' && answer === 'done') this.#noteNode(node, { changed: 'yes' });
     if (step === 'write' && (answer === 'unknown' || answer === 'in-doubt'))
@@ -244,8 +256,8 @@ class Watch {
     if (over) this.#fail(`${step} was sent after the lock was lost or the undo's deadline had passed`);
     if (this.#monitor.close !== 'not yet') this.#fail(`${step} was sent after the close`);
     if (writes && record !== 'recorded') this.#fail(`${step} was sent before the intent was recorded`);
-    if (step !== 'look' && touch !== 'allowed')
-      this.#fail(`${step} was sent to a node that is to be left alone`);
+    const mayTouch = touch === 'allowed' || (touch === 'undo only' && !forward);
+    if (step !== 'look' && !mayTouch) this.#fail(`${step} was sent to a node that is to be left alone`);
     if (forward && (halted || undoing)) this.#fail(`${step} went forward after a failure or a stop`);
     if (forward && rules.strategy === 'sequential' && this.#nodes.some((node) => node.out.kind !== 'nothing'))
       this.#fail('two nodes at once in sequence');

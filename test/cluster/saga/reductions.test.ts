@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Advance, SagaCommand, SagaEvent, SagaState } from '../../../src/cluster/saga.ts';
 import type { SagaRules } from '../../../src/cluster/saga-node.ts';
-import { rollbackStarts, starts } from './configurations.ts';
+import { finishStarts, rollbackStarts, starts } from './configurations.ts';
 import { Control } from './control.ts';
 import { edgesOf } from './control-graph.ts';
 import { explore } from './exploration.ts';
@@ -20,6 +20,7 @@ const RULES: readonly SagaRules[] = (['parallel', 'sequential'] as const).flatMa
 const startsOf = (nodeCount: number): readonly Start[] => [
   ...starts(nodeCount),
   ...rollbackStarts({ operation: 'create', dialect: 'path', writers: 'exclusive' }, nodeCount),
+  ...finishStarts({ operation: 'create', dialect: 'path', writers: 'exclusive' }, nodeCount),
 ];
 
 describe.for(RULES)('$strategy, provable: $provable', (rules) => {

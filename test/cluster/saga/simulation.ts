@@ -1,6 +1,12 @@
 import type { SagaCommand, SagaEvent, SagaState } from '../../../src/cluster/saga.ts';
-import type { ReadAnswer, SagaRules, UndoStart, WriteAnswer } from '../../../src/cluster/saga-node.ts';
-import type { Machine } from './machine.ts';
+import type {
+  FinishStart,
+  ReadAnswer,
+  SagaRules,
+  UndoStart,
+  WriteAnswer,
+} from '../../../src/cluster/saga-node.ts';
+import { beginAt, type Machine } from './machine.ts';
 import { eventsOf, NEW_MONITOR, NEW_NODE, promiseOf, Violation, type Watched, watch } from './monitor.ts';
 import {
   brokenPromise,
@@ -28,6 +34,8 @@ export interface Start {
   readonly worlds: readonly NodeWorld[];
   /** Present where the machine only undoes. */
   readonly rollback?: readonly UndoStart[];
+  /** Present where the machine finishes what another began. */
+  readonly finish?: readonly FinishStart[];
 }
 
 export interface Simulated {
@@ -55,9 +63,8 @@ export class Simulation {
 
   static begin(of: Simulated, start: Start): Simulation {
     const { setting, rules, machine } = of;
-    const { worlds, rollback } = start;
-    const { state: saga, commands } =
-      rollback === undefined ? machine.begin(rules, worlds.length) : machine.beginRollback(rules, rollback);
+    const { worlds, rollback, finish } = start;
+    const { state: saga, commands } = beginAt(machine, rules, start);
     const watched = watch(firstWatched(start), { rules, commands, after: saga });
     const simulation = new Simulation(of, { saga, watched, worlds });
     const nodes = worlds.map(
@@ -67,7 +74,8 @@ export class Simulation {
     simulation.log.push(
       `${operation}, ${dialect} dialect, ${writers} writers, ${rules.strategy}: ${nodes.join(', ')}`,
     );
-    simulation.#say(rollback === undefined ? 'begin' : 'begin a rollback', commands);
+    const asked = rollback !== undefined ? ' a rollback' : finish !== undefined ? ' to finish' : '';
+    simulation.#say(`begin${asked}`, commands);
     return simulation;
   }
 
@@ -180,14 +188,20 @@ export function eventOf(node: number, step: string | undefined, answer: Outcome[
     : { type: 'looked', node, answer: answer as ReadAnswer };
 }
 
-export function firstWatched({ worlds, rollback }: Start): Watched {
+export function firstWatched({ worlds, rollback, finish }: Start): Watched {
+  if (finish !== undefined) {
+    return {
+      monitor: { ...NEW_MONITOR, asked: 'finish' },
+      nodes: finish.map((start) => ({ ...NEW_NODE, changed: start === 'settled' ? 'maybe' : 'no' })),
+    };
+  }
   if (rollback === undefined) return { monitor: NEW_MONITOR, nodes: worlds.map(() => NEW_NODE) };
   return {
     monitor: { ...NEW_MONITOR, asked: 'rollback', halted: true },
     nodes: rollback.map((start) => ({
       ...NEW_NODE,
       touch: start === 'untouched' ? 'never' : 'allowed',
-      changed: ({ untouched: 'no', changed: 'yes', unknown: 'maybe' } as const)[start],
+      changed: ({ untouched: 'no', changed: 'yes', unknown: 'maybe', settled: 'maybe' } as const)[start],
       inDoubt: start === 'unknown' ? 'write' : 'no',
     })),
   };

@@ -88,10 +88,12 @@ function forgotten(
   { monitor: { asked, undoing, close }, nodes }: Watched,
   { ending }: SagaState,
 ): string | undefined {
-  if (asked === 'saga' || undoing || close !== 'closed') return undefined;
-  return nodes.some(({ touch }) => touch === 'allowed')
-    ? `a rollback that undid nothing (${ending}) closed the entry`
-    : undefined;
+  if (undoing || close !== 'closed') return undefined;
+  if (asked === 'rollback' && nodes.some(({ touch }) => touch === 'allowed'))
+    return `a rollback that undid nothing (${ending}) closed the entry`;
+  if (asked === 'finish' && ending === 'unwritten' && nodes.some(({ changed }) => changed !== 'no'))
+    return 'a finish that did nothing closed the entry';
+  return undefined;
 }
 
 function brokenTurn(

@@ -1,7 +1,7 @@
 import { test } from 'vitest';
-import { memoryJournal } from '../../src/cluster/memory-journal.ts';
-import { journalContract } from '../../src/testing/journal-contract.ts';
-import { lockContract } from '../../src/testing/lock-contract.ts';
+import { memoryJournal } from '../../../src/cluster/memory-journal.ts';
+import { journalContract } from '../../../src/testing/journal-contract.ts';
+import { lockContract } from '../../../src/testing/lock-contract.ts';
 
 const journals = journalContract(async () => {
   const journal = memoryJournal();

@@ -1,0 +1,119 @@
+import type { Clock } from '../core/clock.ts';
+import { ClosedError, HoldfastError } from '../core/errors.ts';
+import { type Run, runEach } from '../core/run.ts';
+import type { RunOptions } from '../core/run-options.ts';
+import type { RunSummary } from '../core/run-task.ts';
+import { checkRunOptions } from './bulk-options.ts';
+
+/** What one node has of a group. `unknown`: it did not say in time. */
+export type Presence = 'present' | 'absent' | 'unknown';
+
+/** Which nodes have a group. They are asked with no lock held: of an operation under way it shows a moment. */
+export interface GroupAudit {
+  readonly groupId: string;
+  /** Every node has it, or none has. */
+  readonly consistent: boolean;
+  /** By name. */
+  readonly nodes: Readonly<Record<string, Presence>>;
+  /**
+   * `split`: some node has it and another does not. `unknown`: some node did not say, and the others agree. `skipped`: the
+   * run was stopped before it was known.
+   */
+  readonly status: 'present' | 'absent' | 'split' | 'unknown' | 'skipped';
+  /** Why it could not be asked about at all: a `ConfigError` for an id that cannot be one. */
+  readonly error?: HoldfastError;
+}
+
+/** Sums up an audit. `done` is `present + absent`; `failed` is `split + unknown`. */
+export interface AuditSummary extends RunSummary<string> {
+  readonly present: number;
+  readonly absent: number;
+  readonly split: number;
+  readonly unknown: number;
+}
+
+export interface AuditWork {
+  readonly ids: Iterable<string> | AsyncIterable<string>;
+  readonly options: RunOptions | undefined;
+  readonly clock: Clock;
+  readonly nodeNames: readonly string[];
+  /** @throws the signal's reason; ConfigError; any other error means that this node does not say */
+  ask(node: string, groupId: string, signal: AbortSignal): Promise<boolean>;
+  /** @throws ConfigError for an id that cannot be one; ClosedError */
+  check(groupId: string): void;
+}
+
+/** One look at every node for every id. */
+export function runAudit(work: AuditWork): Run<GroupAudit, AuditSummary> {
+  const { ids, options, clock, nodeNames } = work;
+  checkRunOptions(options);
+  const counts = { present: 0, absent: 0, split: 0, unknown: 0, skipped: 0 };
+  const everywhere = (presence: Presence) =>
+    Object.fromEntries(nodeNames.map((name) => [name, presence] as const));
+  const skipped = (groupId: string): GroupAudit => ({
+    groupId,
+    consistent: false,
+    nodes: everywhere('unknown'),
+    status: 'skipped',
+  });
+  return runEach<string, GroupAudit, AuditSummary>(ids, {
+    name: 'ids',
+    options,
+    defaultConcurrency: 16,
+    clock,
+    work: async (groupId, { signal }) => {
+      const audit = await auditGroup(work, groupId, signal).catch((error: unknown): GroupAudit => {
+        if (signal.aborted && error === signal.reason) return skipped(groupId);
+        if (!(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
+        return { ...skipped(groupId), status: 'unknown', error };
+      });
+      counts[audit.status]++;
+      return audit;
+    },
+    skip: skipped,
+    grade: ({ status }) => GRADES[status],
+    summarize: (base) => {
+      const { present, absent, split, unknown } = counts;
+      return { ...base, present, absent, split, unknown };
+    },
+  });
+}
+
+const GRADES = {
+  present: 'done',
+  absent: 'done',
+  split: 'failed',
+  unknown: 'unknown',
+  skipped: 'skipped',
+} as const;
+
+async function auditGroup(
+  { nodeNames, ask, check }: AuditWork,
+  groupId: string,
+  signal: AbortSignal,
+): Promise<GroupAudit> {
+  check(groupId);
+  const presences = await Promise.all(
+    nodeNames.map(async (name): Promise<Presence> => {
+      try {
+        return (await ask(name, groupId, signal)) ? 'present' : 'absent';
+      } catch (error) {
+        if (signal.aborted || !(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
+        return 'unknown';
+      }
+    }),
+  );
+  const status = statusOf(presences);
+  return {
+    groupId,
+    consistent: status === 'present' || status === 'absent',
+    nodes: Object.fromEntries(nodeNames.map((name, index) => [name, presences[index] ?? 'unknown'] as const)),
+    status,
+  };
+}
+
+function statusOf(presences: readonly Presence[]): Exclude<GroupAudit['status'], 'skipped'> {
+  if (presences.includes('present') && presences.includes('absent')) return 'split';
+  if (presences.includes('unknown')) return 'unknown';
+  return presences[0] ?? 'unknown';
+}

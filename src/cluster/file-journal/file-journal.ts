@@ -1,0 +1,71 @@
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { ClosedError, ConfigError } from '../../core/errors.ts';
+import type { Journal } from '../journal.ts';
+import { Claims } from './claims.ts';
+import { openJournalDatabase } from './database.ts';
+import { Entries } from './entries.ts';
+
+export interface FileJournalOptions {
+  /** For the waits of its lock, and for what "until" is compared with. @default the system's */
+  readonly clock?: Clock;
+}
+
+/**
+ * A journal in a file (SQLite), which outlives `kill -9` and power cuts. Several processes of one machine may share it:
+ * they exclude each other group by group, and what a dead one left open the others recover. Files beside it, whose names
+ * begin with its own, belong to it. It must lie on a local disk: locks of network file systems do not tell who lives.
+ *
+ * It is opened, or made, at its first use.
+ *
+ * @throws ConfigError (its first use rejects) for a file that is something else, is damaged, or was written by a later
+ * version; such a file is left as it is
+ */
+export function fileJournal(path: string, { clock = systemClock }: FileJournalOptions = {}): Journal {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    const message = `expected the path of a file, received ${JSON.stringify(path) ?? typeof path}`;
+    throw new ConfigError([{ path: 'path', message }]);
+  }
+  let opening: ReturnType<typeof open> | undefined;
+  let closing: Promise<void> | undefined;
+
+  async function open() {
+    const database = await openJournalDatabase(path, clock);
+    const { durable, quick, owners } = database;
+    return {
+      ...database,
+      entries: new Entries(durable, owners, clock),
+      claims: new Claims(quick, owners, clock),
+    };
+  }
+  const opened = () => {
+    if (closing !== undefined) throw new ClosedError('this journal');
+    opening ??= open().catch((error: unknown) => {
+      // What was in the way may be gone the next time.
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+  async function close(): Promise<void> {
+    const parts = await opening;
+    if (parts === undefined) return;
+    const { entries, claims, durable, quick, owners } = parts;
+    await Promise.all([entries.idle(), claims.idle()]);
+    owners.leave();
+    quick.close();
+    durable.close();
+  }
+  return {
+    lock: { acquire: async (key, options) => (await opened()).claims.acquire(key, options) },
+    begin: async (entry) => (await opened()).entries.begin(entry),
+    end: async (entry, end) => (await opened()).entries.end(entry, end),
+    openEntry: async (groupId) => (await opened()).entries.find(groupId),
+    openEntries: async function* () {
+      yield* (await opened()).entries.all();
+    },
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { fileJournal } from '../../../src/cluster/file-journal/file-journal.ts';
+import type { Journal } from '../../../src/cluster/journal.ts';
+
+/** The path of a journal that does not exist yet, in a folder that goes with the test. */
+export async function journalPath(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'journal-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'journal.db');
+}
+
+/** A journal that is closed when the test is over. */
+export function openJournal(path: string): Journal {
+  const journal = fileJournal(path);
+  onTestFinished(() => journal.close());
+  return journal;
+}

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { memoryJournal } from '../../src/cluster/memory-journal.ts';
 import type { Lease } from '../../src/kube/lease-record.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
 import { rejectionOf } from './cluster.ts';
@@ -113,6 +114,42 @@ test('what could not be undone stays in the Lease, and the next operation of any
   expect(await fleet.leases()).toHaveLength(1);
   expect((await fleet.join().deleteGroup('g')).changed).toBe(false);
   expect(holdersOf(fleet.nodes, 'g')).toEqual([]);
+  await expect.poll(() => fleet.leases()).toEqual([]);
+});
+
+test('what another machine ended since, recovery of the own journal leaves alone', async () => {
+  await using fleet = await startFleet({
+    steps: [
+      { node: 'node03', method: 'POST', fault: 'error-before', times: 8 },
+      { node: 'node01', method: 'DELETE', fault: 'error-before', times: 2 },
+    ],
+  });
+  const journal = memoryJournal({ clock: fleet.clock });
+  const one = fleet.join({ options: { journal, rollbackRetry: { attempts: 2, baseDelay: 1 } } });
+  await rejectionOf(one.createGroup('g'));
+  expect(await journal.openEntry('g')).toMatchObject({ state: 'unresolved', noted: true });
+  // It is undone by another machine, which then makes a group of its own.
+  expect((await fleet.join().createGroup('g')).nodes.map(({ outcome }) => outcome)).toEqual(
+    ALL.map(() => 'created'),
+  );
+  expect(await one.recover()).toMatchObject({ unchanged: 1, ok: true });
+  expect(await journal.openEntry('g')).toBeUndefined();
+  expect(holdersOf(fleet.nodes, 'g')).toEqual(ALL);
+});
+
+test('recovery ends in the Lease what it ends in the journal', async () => {
+  await using fleet = await startFleet({
+    steps: [
+      { node: 'node03', method: 'POST', fault: 'error-before', times: 8 },
+      { node: 'node01', method: 'DELETE', fault: 'error-before', times: 2 },
+    ],
+  });
+  const journal = memoryJournal({ clock: fleet.clock });
+  const one = fleet.join({ options: { journal, rollbackRetry: { attempts: 2, baseDelay: 1 } } });
+  await rejectionOf(one.createGroup('g'));
+  expect(await one.recover()).toMatchObject({ changed: 1, ok: true });
+  expect(holdersOf(fleet.nodes, 'g')).toEqual([]);
+  expect(await journal.openEntry('g')).toBeUndefined();
   await expect.poll(() => fleet.leases()).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 export type { AuditSummary, GroupAudit, Presence } from './cluster/audit.ts';
-export type { RecoverOptions } from './cluster/bulk-options.ts';
+export type { BulkOptions, RecoverOptions } from './cluster/bulk-options.ts';
 export type { BulkSummary, GroupOutcome } from './cluster/bulk-result.ts';
 export { ClusterClient } from './cluster/cluster-client.ts';
 export type {
@@ -38,7 +38,7 @@ export {
 } from './config-action/kubernetes-pods.ts';
 export type { Latency } from './config-action/latency.ts';
 export { loadConfig, parseConfig } from './config-action/load-config.ts';
-export type { LeftOutPod, Shard } from './config-action/pod-picks.ts';
+export type { LeftOutPod } from './config-action/pod-picks.ts';
 export type { PodSource, SelectedPod } from './config-action/pod-source.ts';
 export type {
   ConfigEndpoint,
@@ -66,6 +66,7 @@ export type { RetryPolicy } from './core/retry.ts';
 export { Run } from './core/run.ts';
 export type { Progress, RunOptions } from './core/run-options.ts';
 export type { RunSummary } from './core/run-task.ts';
+export { type Shard, shardOf } from './core/shard.ts';
 export { type DiskStoreOptions, diskStore } from './file-drop/disk-store.ts';
 export type { DropFile } from './file-drop/drop-file.ts';
 export {

@@ -16,7 +16,7 @@ export interface LeaseOptions {
   /**
    * Milliseconds a holder who is not heard of any more keeps a key; at least 1,000. To be longer than any time for which the
    * API may be away, and than the `attemptTimeout` of requests under the lock: they stop that much before its end.
-   * @default 30_000
+   * @default 15_000
    */
   readonly duration?: number | undefined;
   /**
@@ -53,7 +53,7 @@ export interface LeaseSettings {
 /** @throws {ConfigError} that names every mistake */
 export function parseLeaseOptions(kube: unknown, options: unknown): LeaseSettings {
   const given = validate(leaseOptions, options ?? {}, 'options');
-  const duration = given.duration ?? 30_000;
+  const duration = given.duration ?? 15_000;
   return {
     kube: validate(kubernetes, kube, 'kube'),
     namespace: given.namespace,
@@ -90,8 +90,8 @@ const leaseOptions = v.pipe(
   }),
   v.forward(
     v.check(
-      ({ duration = 30_000, renewEvery = 0 }) => renewEvery <= duration / 2,
-      ({ input: { duration = 30_000, renewEvery } }) =>
+      ({ duration = 15_000, renewEvery = 0 }) => renewEvery <= duration / 2,
+      ({ input: { duration = 15_000, renewEvery } }) =>
         `expected at most half of duration (${duration} ms), received ${renewEvery}; one renewal may fail`,
     ),
     ['renewEvery'],

@@ -119,6 +119,8 @@ class Taker {
     const wanted = writeLease(term, { held: true, note, renewedAt: now }, found);
     const lease = await (found === undefined ? this.#create(wanted) : api.replace(wanted, signal));
     if (lease === undefined || readLease(lease, term.key).term !== term.term) return undefined;
+    // One that was long in coming is nearly over: it is begun anew. Nobody else writes it meanwhile.
+    if (clock.monotonic() - from > settings.renewEvery) return this.#take(lease, note);
     return new LeaseHold(settings, api, { term, lease, from, onEnd });
   }
 

@@ -300,6 +300,13 @@ describe('one who waits', () => {
     });
   });
 
+  test('for a Lease that was long in coming has all of its time when it comes', async () => {
+    const { lock, clock } = await start([{ method: 'POST', fault: 'slow', slowBy: 0.32 * DURATION }]);
+    const hold = await lock({ renewEvery: 0.3 * DURATION }).acquire('key', PATIENT);
+    expect(Number(hold.expiresAt?.()) - clock.monotonic()).toBeGreaterThan(0.8 * DURATION);
+    await hold.release();
+  });
+
   test('gives back what it is given after its end', async () => {
     const { lock, leases } = await start([{ method: 'POST', fault: 'slow', slowBy: 200 }]);
     expect(await failureOf(lock().acquire('key', { deadline: 100 }))).toMatchObject({ name: 'TimeoutError' });

@@ -18,6 +18,7 @@ export interface ClusterSetup {
 }
 
 export interface Cluster extends AsyncDisposable {
+  readonly dialect: ClusterSetup['dialect'];
   readonly clock: SteadyClock;
   readonly nodes: GroupNodes;
   readonly client: ClusterClient;
@@ -48,6 +49,7 @@ export async function startCluster(setup: ClusterSetup): Promise<Cluster> {
     return client;
   };
   const cluster: Cluster = {
+    dialect,
     clock,
     nodes,
     client: connect(),

@@ -20,7 +20,10 @@ export interface FileJournalOptions {
  * @throws ConfigError (its first use rejects) for a file that is something else, is damaged, or was written by a later
  * version; such a file is left as it is
  */
-export function fileJournal(path: string, { clock = systemClock }: FileJournalOptions = {}): Journal {
+export function fileJournal(
+  path: string,
+  { clock = systemClock }: FileJournalOptions = {},
+): Journal & AsyncDisposable {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     const message = `expected the path of a file, received ${JSON.stringify(path) ?? typeof path}`;
     throw new ConfigError([{ path: 'path', message }]);
@@ -55,7 +58,7 @@ export function fileJournal(path: string, { clock = systemClock }: FileJournalOp
     quick.close();
     durable.close();
   }
-  return {
+  const journal: Journal = {
     lock: { acquire: async (key, options) => (await opened()).claims.acquire(key, options) },
     begin: async (entry) => (await opened()).entries.begin(entry),
     end: async (entry, end) => (await opened()).entries.end(entry, end),
@@ -68,4 +71,5 @@ export function fileJournal(path: string, { clock = systemClock }: FileJournalOp
       return closing;
     },
   };
+  return { ...journal, [Symbol.asyncDispose]: journal.close };
 }

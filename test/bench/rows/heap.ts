@@ -1,4 +1,5 @@
 import { ClusterClient } from 'holdfast';
+import { answerAll } from '../answer-all.ts';
 import type { BenchRow } from '../bench-row.ts';
 import { heapMegabytes } from '../heap-megabytes.ts';
 
@@ -33,10 +34,3 @@ export const row: BenchRow = {
     ];
   },
 };
-
-/** One node, in no process at all: no group is there, and every create is done. */
-async function answerAll(_url: unknown, init?: RequestInit): Promise<Response> {
-  if (init?.method === 'POST') return new Response(null, { status: 201 });
-  const body = '{"error": "Group not found"}';
-  return new Response(body, { status: 404, headers: { 'content-length': String(body.length) } });
-}

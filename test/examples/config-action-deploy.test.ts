@@ -13,7 +13,7 @@ import { connectAsUser } from './as-user.ts';
 import { capturePrinted } from './printed.ts';
 
 const manifestPath = (name: string) =>
-  fileURLToPath(new URL(`../../examples/deploy/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../../examples/deploy/config-action/${name}`, import.meta.url));
 
 interface Named {
   readonly metadata: { readonly name: string };

@@ -22,8 +22,8 @@ interface Role {
 }
 
 test('each index creates its shard of the groups, though one is killed in the middle of its writes', async () => {
-  const [job] = (await manifests('groups-job.yaml')) as [Job];
-  const [, role] = (await manifests('groups-role.yaml')) as [object, Role];
+  const [job] = (await manifests('job.yaml')) as [Job];
+  const [, role] = (await manifests('role.yaml')) as [object, Role];
   const folder = await mkdtemp(join(tmpdir(), 'groups-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const kubeconfig = join(folder, 'kubeconfig');
@@ -97,8 +97,8 @@ test('each index creates its shard of the groups, though one is killed in the mi
 }, 180_000);
 
 test('the manifests name each other rightly', async () => {
-  const [job] = (await manifests('groups-job.yaml')) as [Job];
-  const [account, role, binding] = (await manifests('groups-role.yaml')) as [
+  const [job] = (await manifests('job.yaml')) as [Job];
+  const [account, role, binding] = (await manifests('role.yaml')) as [
     KubernetesObject<'configmaps'>,
     KubernetesObject<'configmaps'>,
     { roleRef: { name: string }; subjects: object[] },
@@ -111,7 +111,7 @@ test('the manifests name each other rightly', async () => {
 });
 
 async function manifests(name: string): Promise<unknown[]> {
-  const text = await readFile(join(ROOT, 'examples/deploy', name), 'utf8');
+  const text = await readFile(join(ROOT, 'examples/deploy/cluster', name), 'utf8');
   return [...parseAllDocuments(text)].map((document): unknown => document.toJS());
 }
 

@@ -54,6 +54,11 @@ test('without options there are 100 groups, 16 at a time, on nodes that fail one
     seed: 1,
     port: 8001,
     database: undefined,
+    shard: { index: 0, of: 1 },
+    journal: undefined,
+    lease: undefined,
+    kubeconfig: undefined,
+    namespace: undefined,
   });
 });
 

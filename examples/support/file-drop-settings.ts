@@ -1,6 +1,6 @@
 import type { SecretKey } from 'holdfast';
+import type { Environment } from './arguments.ts';
 import { oneOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
-import type { Environment } from './config-action-batch-settings.ts';
 
 export const HELP = `Usage: file-drop.ts FOLDER [OPTIONS]
        file-drop.ts --serve --port N [OPTIONS]

@@ -13,7 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/**/*.long.test.ts'],
+    exclude: ['test/**/*.long.test.ts', 'test/**/*.browser.test.ts'],
     testTimeout: 30_000,
     // A child process that is to be waited for starts slowly on a busy machine.
     expect: { poll: { timeout: 20_000 } },

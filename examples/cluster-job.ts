@@ -4,11 +4,12 @@
  *   npx tsx examples/cluster-job.ts demo
  */
 import { once } from 'node:events';
-import { ClusterClient } from 'holdfast';
+import { ClusterClient, type Shard, shardOf } from 'holdfast';
 import { FaultPlan, type GroupNodes, startGroupNodes } from 'holdfast/testing';
 import { UsageError } from './support/arguments.ts';
 import { HELP, readSettings, type Settings } from './support/cluster-job-settings.ts';
 import { errorTally } from './support/error-tally.ts';
+import { openFleet } from './support/open-fleet.ts';
 import { progressBar } from './support/progress-bar.ts';
 import { runScript } from './support/run-script.ts';
 import { printTable } from './support/table.ts';
@@ -28,9 +29,18 @@ await runScript(async (signal) => {
   if (settings.command === 'serve') return serve(settings, signal);
   await using embedded = settings.nodes === undefined ? await embeddedNodes(settings) : undefined;
   const { nodes = embedded?.urls ?? {}, dialect } = settings;
-  await using cluster = new ClusterClient(nodes, { dialect });
+  await using fleet = openFleet(settings);
+  await using cluster = new ClusterClient(nodes, { dialect, ...fleet.options });
+  if (settings.journal !== undefined) await recover(cluster, signal);
   return await runCommand({ ...settings, cluster, signal });
 });
+
+/** What an earlier run of this journal left half done. */
+async function recover(cluster: ClusterClient, signal: AbortSignal): Promise<void> {
+  for await (const { groupId, status, error } of cluster.recover({ signal })) {
+    console.error(`recovered ${JSON.stringify(groupId)}: ${error?.message ?? status}`);
+  }
+}
 
 /** Whether all came out as asked for. */
 async function runCommand(job: Job): Promise<boolean> {
@@ -75,14 +85,15 @@ async function one(word: 'created' | 'deleted', { cluster, id, signal }: Job): P
 }
 
 async function bulk(command: 'create' | 'delete', job: Job): Promise<boolean> {
-  const { cluster, count, concurrency, failAbove, signal } = job;
+  const { cluster, concurrency, failAbove, shard, signal } = job;
+  const count = countIn(shard, job.count);
   const bar = progressBar(command, count);
   const errors = errorTally(bar.note);
-  const options = { concurrency, failAbove, signal, onProgress: bar.show };
+  const options = { concurrency, failAbove, shard, signal, onProgress: bar.show };
   const run =
     command === 'create'
-      ? cluster.createGroups(groupIds(count), options)
-      : cluster.deleteGroups(groupIds(count), options);
+      ? cluster.createGroups(groupIds(job.count), options)
+      : cluster.deleteGroups(groupIds(job.count), options);
   try {
     for await (const { status, error } of run) {
       // Each of these groups needs a look, so each is named.
@@ -108,6 +119,14 @@ async function bulk(command: 'create' | 'delete', job: Job): Promise<boolean> {
     ['time (s)', Number((summary.durationMs / 1000).toFixed(2))],
   ]);
   return summary.done === count;
+}
+
+/** How many of the groups are in a shard. */
+function countIn({ index, of }: Shard, size: number): number {
+  if (of === 1) return size;
+  let count = 0;
+  for (const id of groupIds(size)) if (shardOf(id, of) === index) count += 1;
+  return count;
 }
 
 /** 0 to `size` - 1, made when they are asked for: a billion need no more memory than ten. */

@@ -1,5 +1,5 @@
 export type { AuditSummary, GroupAudit, Presence } from './cluster/audit.ts';
-export type { RecoverOptions } from './cluster/bulk-options.ts';
+export type { BulkOptions, RecoverOptions } from './cluster/bulk-options.ts';
 export type { BulkSummary, GroupOutcome } from './cluster/bulk-result.ts';
 export { ClusterClient } from './cluster/cluster-client.ts';
 export type {
@@ -19,7 +19,6 @@ export {
 } from './cluster/errors.ts';
 export { type FileJournalOptions, fileJournal } from './cluster/file-journal/file-journal.ts';
 export type { Journal, JournalEnd, JournalEntry, JournalNode, OpenEntry } from './cluster/journal.ts';
-export type { Hold, Lock, LockOptions } from './cluster/lock.ts';
 export { type MemoryJournalOptions, memoryJournal } from './cluster/memory-journal.ts';
 export type { NodeList } from './cluster/node-list.ts';
 export type { OperationEvent } from './cluster/operations.ts';
@@ -39,7 +38,7 @@ export {
 } from './config-action/kubernetes-pods.ts';
 export type { Latency } from './config-action/latency.ts';
 export { loadConfig, parseConfig } from './config-action/load-config.ts';
-export type { LeftOutPod, Shard } from './config-action/pod-picks.ts';
+export type { LeftOutPod } from './config-action/pod-picks.ts';
 export type { PodSource, SelectedPod } from './config-action/pod-source.ts';
 export type {
   ConfigEndpoint,
@@ -60,12 +59,14 @@ export {
   TimeoutError,
 } from './core/errors.ts';
 export type { FailAbove } from './core/fail-above.ts';
+export type { Hold, Lock, LockOptions, ReleaseOptions } from './core/lock.ts';
 export type { Logger } from './core/observe.ts';
 export type { RerunKind } from './core/rerun.ts';
 export type { RetryPolicy } from './core/retry.ts';
 export { Run } from './core/run.ts';
 export type { Progress, RunOptions } from './core/run-options.ts';
 export type { RunSummary } from './core/run-task.ts';
+export { type Shard, shardOf } from './core/shard.ts';
 export { type DiskStoreOptions, diskStore } from './file-drop/disk-store.ts';
 export type { DropFile } from './file-drop/drop-file.ts';
 export {
@@ -108,6 +109,8 @@ export type {
 export { connectKubernetes } from './kube/connect-kubernetes.ts';
 export { KubernetesError, type StatusCause, type StatusDetails } from './kube/errors.ts';
 export type { Kubernetes } from './kube/kubernetes.ts';
+export { leaseLock } from './kube/lease-lock.ts';
+export type { LeaseOptions } from './kube/lease-options.ts';
 export type { KubernetesOptions } from './kube/options.ts';
 export type { PodAnswer, PodRequest } from './kube/pods.ts';
 export type { RateLimit } from './kube/rate-limit.ts';

@@ -7,6 +7,9 @@ export class UsageError extends Error {
   }
 }
 
+/** The variables that programs read besides their command line. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface Arguments<Name extends string> {
   readonly help: boolean;
   readonly positionals: readonly string[];

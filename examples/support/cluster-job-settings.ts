@@ -1,5 +1,15 @@
-import type { ClusterNode, RunOptions } from 'holdfast';
-import { type Arguments, oneOf, readArguments, share, UsageError, wholeNumber } from './arguments.ts';
+import type { ClusterNode, RunOptions, Shard } from 'holdfast';
+import {
+  type Arguments,
+  type Environment,
+  oneOf,
+  readArguments,
+  share,
+  UsageError,
+  wholeNumber,
+} from './arguments.ts';
+import type { FleetSettings } from './open-fleet.ts';
+import { shardOption } from './shard-option.ts';
 
 export const HELP = `Usage: cluster-job.ts COMMAND [OPTIONS]
 
@@ -20,7 +30,16 @@ Options
   --concurrency N      groups under way at once                                       [16]
   --fail-above N       create, delete and demo begin no more groups once more than so
                        many failed: a count such as 5, or a share such as 10%         [10%]
+  --shard I/N          create and delete: only this part of the groups, I from 0
+                       [$JOB_COMPLETION_INDEX of $SHARDS, as in an Indexed Job]
   --help, -h           this text
+
+Options of several processes that work on the same nodes, so only together with --nodes
+  --journal FILE       remembers what is half done; what an earlier run left is ended first
+  --lease PREFIX       takes a Kubernetes Lease of this prefix for each group it works on, so that
+                       other machines keep off it; with --kubeconfig
+  --kubeconfig PATH    where the Leases are; "in-cluster" takes what the environment gives
+  --namespace NS       [that of the kubeconfig, or default]
 
 Options of the nodes that are started here, so not together with --nodes
   --failures P         share of requests that fail, 0 to 1                            [0.2]
@@ -35,7 +54,7 @@ The exit code is 0 when every group came out as asked for, 130 after Ctrl-C, els
 type Command = (typeof COMMANDS)[number];
 type Dialect = 'header' | 'path';
 
-export interface Settings {
+export interface Settings extends FleetSettings {
   readonly command: Command;
   /** Of create-one and delete-one. */
   readonly id: string;
@@ -45,6 +64,7 @@ export interface Settings {
   readonly failAbove: NonNullable<RunOptions['failAbove']>;
   /** Undefined: nodes are started in this process. */
   readonly nodes: readonly ClusterNode[] | undefined;
+  readonly shard: Shard;
   readonly failures: number;
   readonly seed: number;
   readonly port: number;
@@ -56,7 +76,7 @@ export interface Settings {
  *
  * @throws UsageError
  */
-export function readSettings(args?: readonly string[]): Settings | undefined {
+export function readSettings(args?: readonly string[], env: Environment = process.env): Settings | undefined {
   const { help, positionals, options } = readArguments(OPTIONS, args);
   if (help) return undefined;
   const [word, ...rest] = positionals;
@@ -76,10 +96,18 @@ export function readSettings(args?: readonly string[]): Settings | undefined {
     seed: wholeNumber('seed', options.get('seed') ?? '1', 0),
     port: wholeNumber('port', options.get('port') ?? '8001', 0, 65_535),
     database: options.get('database'),
+    shard: shardOption(options.get('shard'), env),
+    journal: options.get('journal'),
+    lease: options.get('lease'),
+    kubeconfig: options.get('kubeconfig'),
+    namespace: options.get('namespace'),
   };
 }
 
 const COMMANDS = ['create-one', 'delete-one', 'create', 'delete', 'stats', 'demo', 'serve'] as const;
+
+/** Options of processes that share nodes. */
+const SHARED = ['journal', 'lease', 'kubeconfig', 'namespace'] as const;
 
 const OPTIONS = [
   'nodes',
@@ -91,11 +119,21 @@ const OPTIONS = [
   'seed',
   'port',
   'database',
+  'shard',
+  ...SHARED,
 ] as const;
 
 type Options = Arguments<(typeof OPTIONS)[number]>['options'];
 
 function refuseContradictions(command: Command, options: Options): void {
+  for (const option of SHARED) {
+    if (options.has(option) && !options.has('nodes')) {
+      throw new UsageError(`--${option} is for processes that share nodes, so give --nodes`);
+    }
+  }
+  if (options.has('lease') !== options.has('kubeconfig')) {
+    throw new UsageError('--lease and --kubeconfig go together: the Leases are in that cluster');
+  }
   if (command === 'serve') {
     if (options.has('nodes')) throw new UsageError('serve starts nodes of its own, so it takes no --nodes');
     return;

@@ -3,7 +3,7 @@ import { UsageError } from './arguments.ts';
 
 /** What both programs that call pods say about their cluster. */
 export const CLUSTER_HELP = `  --config FILE…       configs or ConfigMaps, in YAML or JSON; their lists are appended
-                       [examples/deploy/config-map.yaml; needed with --kubeconfig]
+                       [examples/deploy/config-action/config-map.yaml; needed with --kubeconfig]
   --kubeconfig PATH    the cluster; "in-cluster" takes what the environment gives: $KUBECONFIG,
                        ~/.kube/config or the service account of the pod this runs in.
                        Without it: a mini Kubernetes in this process, with a few Waku-like pods
@@ -39,4 +39,4 @@ export function clusterSettings({ positionals, options }: Given): ClusterSetting
   };
 }
 
-const SAMPLE = fileURLToPath(new URL('../deploy/config-map.yaml', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../deploy/config-action/config-map.yaml', import.meta.url));

@@ -1,6 +1,7 @@
 import type { ActionOptions } from 'holdfast';
-import { oneOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { type Environment, oneOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import { CLUSTER_HELP, CLUSTER_OPTIONS, type ClusterSettings, clusterSettings } from './cluster-settings.ts';
+import { shardOption } from './shard-option.ts';
 
 export const HELP = `Usage: config-action-batch.ts --config FILE… --action NAME [--dry-run] [OPTIONS]
 
@@ -29,8 +30,6 @@ export interface BatchSettings extends ClusterSettings {
   readonly via: NonNullable<ActionOptions['via']>;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * What the command line and the environment say; `undefined` where help is asked for.
  *
@@ -53,7 +52,7 @@ export function readBatchSettings(args: readonly string[], env: Environment): Ba
     dryRun: rest.length < args.length,
     concurrency: wholeNumber('concurrency', options.get('concurrency') ?? '1', 1),
     failAbove: failAboveOf(options.get('fail-above')),
-    shard: shardOf(options.get('shard'), env),
+    shard: shardOption(options.get('shard'), env),
     via: oneOf('way', options.get('via') ?? 'pod-ip', ['pod-ip', 'api-proxy']),
   };
 }
@@ -63,16 +62,4 @@ const OPTIONS = [...CLUSTER_OPTIONS, 'action', 'concurrency', 'fail-above', 'sha
 function failAboveOf(text: string | undefined): BatchSettings['failAbove'] {
   if (text === undefined) return undefined;
   return text.endsWith('%') ? `${Number(text.slice(0, -1))}%` : wholeNumber('fail-above', text, 0);
-}
-
-function shardOf(text: string | undefined, env: Environment): BatchSettings['shard'] {
-  const { JOB_COMPLETION_INDEX: index, SHARDS: of } = env;
-  if (text === undefined && index === undefined && of === undefined) return { index: 0, of: 1 };
-  const written = text ?? `${index ?? ''}/${of ?? ''}`;
-  const [, first, second] = /^(\d{1,9})\/(\d{1,9})$/.exec(written) ?? [];
-  if (first !== undefined && second !== undefined && Number(first) < Number(second)) {
-    return { index: Number(first), of: Number(second) };
-  }
-  const where = text === undefined ? '$JOB_COMPLETION_INDEX/$SHARDS' : '--shard';
-  throw new UsageError(`${where} must be I/N with I from 0 to N-1, received ${JSON.stringify(written)}`);
 }

@@ -1,6 +1,5 @@
-import { readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { type Environment, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import { CLUSTER_HELP, CLUSTER_OPTIONS, type ClusterSettings, clusterSettings } from './cluster-settings.ts';
-import type { Environment } from './config-action-batch-settings.ts';
 
 export const HELP = `Usage: pod-api-server.ts --config FILE… --port N [OPTIONS]
 

@@ -1,11 +1,6 @@
 import { ConfigAction, loadConfig, type PlannedCall, type RequesterConfig } from 'holdfast';
-import { oneOf, UsageError } from './arguments.ts';
-import {
-  type BatchSettings,
-  type Environment,
-  HELP,
-  readBatchSettings,
-} from './config-action-batch-settings.ts';
+import { type Environment, oneOf, UsageError } from './arguments.ts';
+import { type BatchSettings, HELP, readBatchSettings } from './config-action-batch-settings.ts';
 import { openPods } from './open-pods.ts';
 import { podRecap } from './pod-recap.ts';
 import { progressBar } from './progress-bar.ts';

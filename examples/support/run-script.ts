@@ -2,17 +2,19 @@ import { ConfigError, HoldfastError, RolledBackError } from 'holdfast';
 import { UsageError } from './arguments.ts';
 
 /**
- * Runs `main` as a script: its exit code is 0 where `main` resolves with `true`, else 1. Errors that a user can do
- * something about are shown as one line; any other is a fault of the script and keeps its stack.
+ * Runs `main` as a script: its exit code is 0 where `main` resolves with `true`, 1 with `false`, else the number that it
+ * resolves with; 1 where it rejects. Errors that a user can do something about are shown as one line; any other is a
+ * fault of the script and keeps its stack.
  *
  * Ctrl-C aborts the signal, so that what is half done is undone; then the exit code is 130 (143 after SIGTERM), unless
  * all had come out well. A second Ctrl-C ends the process at once. A reader that went away, as in `| head -1`, stops
  * the script in the same way, without a word.
  */
-export async function runScript(main: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
+export async function runScript(main: (signal: AbortSignal) => Promise<boolean | number>): Promise<void> {
   const stop = listenForStop();
   try {
-    process.exitCode = (await main(stop.signal)) ? 0 : 1;
+    const result = await main(stop.signal);
+    process.exitCode = typeof result === 'number' ? result : result ? 0 : 1;
   } catch (error) {
     process.exitCode = 1;
     if (!isOnlyTheStop(error, stop.signal)) show(error);

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import { ClosedError, HoldfastError } from '../core/errors.ts';
 import { type Run, runEach } from '../core/run.ts';
-import type { RunOptions } from '../core/run-options.ts';
 import type { RunSummary } from '../core/run-task.ts';
-import { checkRunOptions } from './bulk-options.ts';
+import { inShard } from '../core/shard.ts';
+import { type BulkOptions, checkRunOptions } from './bulk-options.ts';
 
 /** What one node has of a group. `unknown`: it did not say in time. */
 export type Presence = 'present' | 'absent' | 'unknown';
@@ -34,7 +34,7 @@ export interface AuditSummary extends RunSummary<string> {
 
 export interface AuditWork {
   readonly ids: Iterable<string> | AsyncIterable<string>;
-  readonly options: RunOptions | undefined;
+  readonly options: BulkOptions | undefined;
   readonly clock: Clock;
   readonly nodeNames: readonly string[];
   /** @throws the signal's reason; ConfigError; any other error means that this node does not say */
@@ -56,7 +56,7 @@ export function runAudit(work: AuditWork): Run<GroupAudit, AuditSummary> {
     nodes: everywhere('unknown'),
     status: 'skipped',
   });
-  return runEach<string, GroupAudit, AuditSummary>(ids, {
+  return runEach<string, GroupAudit, AuditSummary>(inShard(ids, options?.shard), {
     name: 'ids',
     options,
     defaultConcurrency: 16,

@@ -1,8 +1,18 @@
 import * as v from 'valibot';
 import { ConfigError } from '../core/errors.ts';
 import type { RunOptions } from '../core/run-options.ts';
+import { type Shard, shard } from '../core/shard.ts';
 import { abortSignal, callable, oneOf, validate } from '../core/validate.ts';
 import type { Resolve } from './recovery.ts';
+
+/** What a bulk run takes. */
+export interface BulkOptions extends RunOptions {
+  /**
+   * Only a part of the ids, for runs that several processes share: all get the same ids, and each another `index`. Which
+   * part an id is in follows from the id alone. What is not in it is passed over without a word. @default all
+   */
+  readonly shard?: Shard | undefined;
+}
 
 /** What a recovery takes. */
 export interface RecoverOptions extends RunOptions {
@@ -50,7 +60,7 @@ const run = {
   rerunLimit: v.optional(v.unknown()),
 };
 
-const runOptions = v.strictObject(run);
+const runOptions = v.strictObject({ ...run, shard: v.optional(shard) });
 
 const recoverOptions = v.strictObject({
   ...run,

@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { ClosedError, HoldfastError } from '../core/errors.ts';
 import { type Run, runEach } from '../core/run.ts';
-import type { RunOptions } from '../core/run-options.ts';
-import { checkRunOptions } from './bulk-options.ts';
+import { inShard } from '../core/shard.ts';
+import { type BulkOptions, checkRunOptions } from './bulk-options.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import { InconsistentClusterError, RolledBackError } from './errors.ts';
 import type { Outside } from './group-hold.ts';
@@ -17,7 +17,7 @@ export interface Meter {
 
 export interface BulkWork {
   readonly ids: Iterable<string> | AsyncIterable<string>;
-  readonly options: RunOptions | undefined;
+  readonly options: BulkOptions | undefined;
   readonly clock: Clock;
   operate(groupId: string, context: BulkContext): Promise<GroupResult | LeftAlone>;
 }
@@ -36,7 +36,7 @@ export function runBulk({ ids, options, clock, operate }: BulkWork): Run<GroupOu
   checkRunOptions(options);
   const meter: Meter = { requests: 0, retries: 0 };
   const counts = { changed: 0, unchanged: 0, 'rolled-back': 0, unavailable: 0, inconsistent: 0, skipped: 0 };
-  return runEach<string, GroupOutcome, BulkSummary>(ids, {
+  return runEach<string, GroupOutcome, BulkSummary>(inShard(ids, options?.shard), {
     name: 'ids',
     options,
     defaultConcurrency: 16,

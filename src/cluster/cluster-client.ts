@@ -1,11 +1,10 @@
 import { ClosedError, ConfigError } from '../core/errors.ts';
 import { safeLogger } from '../core/observe.ts';
 import type { Run } from '../core/run.ts';
-import type { RunOptions } from '../core/run-options.ts';
 import { openTransport, type Transport } from '../http/transport.ts';
 import { type AuditSummary, type GroupAudit, runAudit } from './audit.ts';
 import { runBulk } from './bulk.ts';
-import { operationFor, parseRecoverOptions, type RecoverOptions } from './bulk-options.ts';
+import { type BulkOptions, operationFor, parseRecoverOptions, type RecoverOptions } from './bulk-options.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import type { ClusterNode, OperationId } from './dialect.ts';
 import { checkGroupId } from './group-id.ts';
@@ -128,7 +127,7 @@ export class ClusterClient implements AsyncDisposable {
    */
   createGroups(
     ids: Iterable<string> | AsyncIterable<string>,
-    options?: RunOptions,
+    options?: BulkOptions,
   ): Run<GroupOutcome, BulkSummary> {
     return this.#bulk('create', ids, options);
   }
@@ -136,7 +135,7 @@ export class ClusterClient implements AsyncDisposable {
   /** `deleteGroup` for every id, as `createGroups` does. */
   deleteGroups(
     ids: Iterable<string> | AsyncIterable<string>,
-    options?: RunOptions,
+    options?: BulkOptions,
   ): Run<GroupOutcome, BulkSummary> {
     return this.#bulk('delete', ids, options);
   }
@@ -145,7 +144,7 @@ export class ClusterClient implements AsyncDisposable {
    * Which nodes have each group, `concurrency` (16) groups at a time. Nothing is written, and no lock is taken: of an
    * operation under way it shows a moment.
    */
-  audit(ids: Iterable<string> | AsyncIterable<string>, options?: RunOptions): Run<GroupAudit, AuditSummary> {
+  audit(ids: Iterable<string> | AsyncIterable<string>, options?: BulkOptions): Run<GroupAudit, AuditSummary> {
     const { clock, dialect } = this.#settings;
     return runAudit({
       ids,
@@ -170,7 +169,7 @@ export class ClusterClient implements AsyncDisposable {
   repair(
     ids: Iterable<string> | AsyncIterable<string>,
     want: 'present' | 'absent',
-    options?: RunOptions,
+    options?: BulkOptions,
   ): Run<GroupOutcome, BulkSummary> {
     return this.#bulk(operationFor(want), ids, options, 'unresolved');
   }
@@ -259,7 +258,7 @@ export class ClusterClient implements AsyncDisposable {
   #bulk(
     operation: 'create' | 'delete',
     ids: Iterable<string> | AsyncIterable<string>,
-    options: RunOptions | undefined,
+    options: BulkOptions | undefined,
     supersede: NonNullable<OperationRequest['supersede']> = 'never',
   ): Run<GroupOutcome, BulkSummary> {
     const { clock, dialect } = this.#settings;

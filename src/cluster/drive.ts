@@ -6,7 +6,8 @@ import type { Transport } from '../http/transport.ts';
 import { attempt } from './attempt.ts';
 import { type GroupDialect, nameOf, type OperationId } from './dialect.ts';
 import type { FailedAttempt } from './errors.ts';
-import type { Journal, JournalEntry } from './journal.ts';
+import type { EntryLog, JournalEntry } from './journal.ts';
+import { refuseLate } from './late-attempt.ts';
 import type { ReachableNode } from './node-list.ts';
 import {
   type Advance,
@@ -39,7 +40,7 @@ export interface DriveSettings {
   readonly rollbackRetry: FullRetryPolicy;
   readonly rollbackDeadline: number;
   readonly settle: number;
-  readonly journal?: Journal;
+  readonly journal?: EntryLog | undefined;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
@@ -61,6 +62,8 @@ export interface Task {
   readonly signal?: AbortSignal;
   /** Abort when a lock was lost. */
   readonly lost: readonly AbortSignal[];
+  /** Monotonic milliseconds from which on the lock may be somebody else's: every attempt ends before. */
+  aloneUntil(): number;
 }
 
 export interface Driven {
@@ -239,10 +242,12 @@ class Driver {
     const at = this.#at(index);
     const { generation, node, operationId } = at;
     if ((this.#state.nodes[index]?.tries ?? 1) > 1) this.#retries++;
-    at.attempts++;
     const kind = kindOf(step, this.#task.operation);
     const { groupId, attemptTimeout } = this.#task;
-    const outcome = await attempt(this.#settings, {
+    const unsent = refuseLate(this.#task, this.#settings.clock.monotonic());
+    if (unsent === undefined) at.attempts++;
+    else this.#stop('lock', unsent.failure);
+    const sent = {
       kind,
       purpose: step === 'undo' ? 'undo' : 'forward',
       node,
@@ -251,7 +256,8 @@ class Driver {
       timeout: attemptTimeout,
       // A write in flight is never cut: nobody could tell whether it happened.
       ...(kind === 'read' ? { signal: this.#reads.signal } : {}),
-    });
+    } as const;
+    const outcome = await (unsent ?? attempt(this.#settings, sent));
     if (at.generation !== generation) return;
     const { failure: error } = outcome;
     if (error !== undefined) this.#failures.push({ node: node.name, step: purposeOf(step), error });

@@ -1,11 +1,15 @@
 import type { Clock } from '../core/clock.ts';
 import { TimeoutError } from '../core/errors.ts';
-import type { KeyLocks } from './key-locks.ts';
-import type { Hold, Lock } from './lock.ts';
+import type { KeyLocks } from '../core/key-locks.ts';
+import type { Hold, Lock, ReleaseOptions } from '../core/lock.ts';
+import { GroupNotes } from './group-notes.ts';
 
 /** A group that is this operation's alone, in the process and as far as the journal's lock and the given lock reach. */
 export interface GroupHold {
   readonly lost: readonly AbortSignal[];
+  /** Monotonic milliseconds from which on somebody else may hold it; `Infinity` where no lock ends by itself. */
+  aloneUntil(): number;
+  readonly notes: GroupNotes;
   /** Gives it back, at once or after some milliseconds. */
   release(after: number): void;
 }
@@ -29,11 +33,11 @@ export type Outside = <T>(wait: Promise<T>) => Promise<T>;
 export async function holdGroup(request: HoldRequest): Promise<GroupHold> {
   const { groupId, locks, wider, outside } = request;
   const release = locks.tryAcquire(groupId) ?? (await outside(locks.wait(groupId, limits(request))));
-  if (wider.length === 0) return { lost: [], release };
+  if (wider.length === 0) return { lost: [], aloneUntil: () => Infinity, notes: NO_NOTES, release };
   const holds: Hold[] = [];
-  const releaseAll = (after: number) => {
+  const releaseAll = (after: number, options?: ReleaseOptions) => {
     release(after);
-    for (const hold of holds.reverse()) releaseLater(hold, after, request.clock);
+    for (const hold of holds.reverse()) releaseLater(hold, after, request.clock, options);
   };
   try {
     for (const lock of wider) holds.push(await outside(lock.acquire(groupId, limits(request))));
@@ -41,7 +45,13 @@ export async function holdGroup(request: HoldRequest): Promise<GroupHold> {
     releaseAll(0);
     throw error;
   }
-  return { lost: holds.map(({ lost }) => lost), release: releaseAll };
+  const notes = new GroupNotes(holds);
+  return {
+    lost: holds.map(({ lost }) => lost),
+    aloneUntil: () => Math.min(...holds.map((hold) => hold.expiresAt?.() ?? Infinity)),
+    notes,
+    release: (after) => releaseAll(after, notes.releaseOptions),
+  };
 }
 
 function limits({ groupId, clock, deadlineAt, signal }: HoldRequest) {
@@ -50,9 +60,11 @@ function limits({ groupId, clock, deadlineAt, signal }: HoldRequest) {
   return { deadline, ...(signal === undefined ? {} : { signal }) };
 }
 
-function releaseLater(hold: Hold, after: number, clock: Clock): void {
+const NO_NOTES = new GroupNotes([]);
+
+function releaseLater(hold: Hold, after: number, clock: Clock, options?: ReleaseOptions): void {
   // A lock that cannot be given back ends by itself; the operation it guarded is over.
-  const release = () => void hold.release().catch(() => undefined);
+  const release = () => void hold.release(options).catch(() => undefined);
   if (after <= 0) release();
   else clock.setTimer(release, after, { keepsProcessAlive: false });
 }

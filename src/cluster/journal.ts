@@ -1,5 +1,5 @@
+import type { Lock } from '../core/lock.ts';
 import type { ClusterNode, OperationId } from './dialect.ts';
-import type { Lock } from './lock.ts';
 
 /** What an operation is about to do, written down before its first write leaves. */
 export interface JournalEntry {
@@ -11,6 +11,11 @@ export interface JournalEntry {
   readonly nodes: readonly JournalNode[];
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
+  /**
+   * The group's lock has it as well, and has the last word: an entry that is not there any more was ended by whoever held the
+   * lock since.
+   */
+  readonly noted?: boolean;
   /** The open entry that this one took the place of. It is open again when this operation is undone. */
   readonly supersedes?: JournalEntry;
 }
@@ -53,6 +58,9 @@ export interface Journal {
   /** Idempotent. Entries stay; those still running are abandoned. */
   close(): Promise<void>;
 }
+
+/** The part of a journal that one operation writes. */
+export type EntryLog = Pick<Journal, 'begin' | 'end'>;
 
 export interface JournalEnd {
   /** `unresolved`: some node may differ, and the entry stays for recovery. */

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.ts';
+import { KeyLocks } from '../core/key-locks.ts';
 import type { Journal, OpenEntry } from './journal.ts';
-import { KeyLocks } from './key-locks.ts';
 
 export interface MemoryJournalOptions {
   /** For the waits of its lock. @default the system's */

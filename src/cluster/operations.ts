@@ -1,5 +1,7 @@
 import { sleep } from '../core/abort.ts';
 import { ConfigError, HoldfastError, TimeoutError } from '../core/errors.ts';
+import { KeyLocks } from '../core/key-locks.ts';
+import type { Lock } from '../core/lock.ts';
 import { trace, tracingChannel } from '../core/observe.ts';
 import type { Transport } from '../http/transport.ts';
 import type { Meter } from './bulk.ts';
@@ -11,8 +13,6 @@ import { matchEntry } from './entry-match.ts';
 import { InconsistentClusterError, NodeUnavailableError, RolledBackError } from './errors.ts';
 import { type GroupHold, holdGroup, type Outside } from './group-hold.ts';
 import type { JournalEntry, OpenEntry } from './journal.ts';
-import { KeyLocks } from './key-locks.ts';
-import type { Lock } from './lock.ts';
 import type { ReachableNode } from './node-list.ts';
 import { isRollbackOf, recorded, unresolved, unsettledFor, wayOut } from './open-entry.ts';
 import type { CallSettings, ClusterSettings } from './options.ts';
@@ -141,7 +141,7 @@ export class Operations {
     const { operation, groupId, operationId } = listed;
     let result: GroupResult = { operation, groupId, operationId, changed: false, nodes: [] };
     for (;;) {
-      const entry = await this.#openEntry(listed);
+      const entry = await this.#openEntry(listed, request, hold);
       if (entry === undefined) return result;
       const unmatched = this.#leaveUnmatched(entry, forget);
       if (unmatched !== undefined) return unmatched;
@@ -177,15 +177,17 @@ export class Operations {
       attemptTimeout: call.attemptTimeout ?? this.#settings.attemptTimeout,
       deadlineAt,
       lost: hold.lost,
+      aloneUntil: hold.aloneUntil,
       ...(superseded === undefined ? {} : { supersedes: superseded }),
       ...(rollback === undefined ? {} : { rollback }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     };
-    const driven = await drive(this.#drive, task);
+    const settings = this.#driveOf(hold, 'last');
+    const driven = await drive(settings, task);
     cost.add(driven);
     // All nodes are as the caller says is right, so nothing is left of what was unresolved.
     if (driven.ending === 'unchanged' && superseded !== undefined) {
-      await closeEntry(this.#settings, superseded);
+      await closeEntry(settings, superseded);
     }
     return conclude(task, this.#nodes, driven);
   }
@@ -196,7 +198,7 @@ export class Operations {
    */
   async #clearWay(request: OperationRequest, hold: GroupHold, cost: Cost): Promise<JournalEntry | undefined> {
     for (;;) {
-      const entry = await this.#openEntry(request);
+      const entry = await this.#openEntry(request, request, hold);
       if (entry === undefined) return undefined;
       // One that died while it recovered the operation may have written to nodes that its caller never heard of.
       if (entry.state !== 'abandoned' && isRollbackOf(entry, request.operation, request.rollback)) {
@@ -229,23 +231,27 @@ export class Operations {
     const { attemptTimeout, deadline, dialect } = this.#settings;
     const match = matchEntry(entry, this.#nodes, dialect, forget);
     if (match.why !== undefined) throw unresolved(entry, wayOut(entry, match.why));
-    return endEntry(this.#drive, {
+    return endEntry(this.#driveOf(hold, 'more'), {
       entry,
       starts: match.starts,
       resolve,
       attemptTimeout: call.attemptTimeout ?? attemptTimeout,
       deadline: call.deadline ?? deadline,
       lost: hold.lost,
+      aloneUntil: hold.aloneUntil,
       cost,
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     });
   }
 
   /** Waits until all that the entry's operation sent has taken effect or never will. */
-  async #settle(entry: OpenEntry, { call, waitSignal, outside = own }: GroupCall, least = 0): Promise<void> {
+  #settle(entry: OpenEntry, call: GroupCall, least = 0): Promise<void> {
     const { settle, clock } = this.#settings;
-    const wait = Math.max(least, unsettledFor(entry, settle, clock.now()));
-    if (wait > 0) await outside(sleep(wait, clock, waitSignal ?? call.signal));
+    return this.#wait(Math.max(least, unsettledFor(entry, settle, clock.now())), call);
+  }
+
+  async #wait(delay: number, { call, waitSignal, outside = own }: GroupCall): Promise<void> {
+    if (delay > 0) await outside(sleep(delay, this.#settings.clock, waitSignal ?? call.signal));
   }
 
   async #traced(
@@ -309,12 +315,35 @@ export class Operations {
     }
   }
 
-  async #openEntry(of: GroupNames): Promise<OpenEntry | undefined> {
+  /** Where the group's locks keep notes, what those do not tell of was ended by another holder. */
+  async #openEntry(of: GroupNames, call: GroupCall, { notes }: GroupHold): Promise<OpenEntry | undefined> {
+    const note = notes.standing;
+    if (note?.kind === 'unreadable') {
+      throw unavailable('what stands in its lock is not in words of this version: use the later one', of);
+    }
+    if (note?.kind === 'open') return { ...note.entry, state: 'abandoned' };
+    if (note?.kind === 'ended') {
+      await this.#wait(note.unsettledFor, call);
+      notes.settle();
+    }
+    const entry = await this.#journalEntry(of);
+    if (entry?.noted !== true || !notes.areKept) return entry;
+    await closeEntry(this.#settings, entry);
+    return undefined;
+  }
+
+  async #journalEntry(of: GroupNames): Promise<OpenEntry | undefined> {
     try {
       return await this.#settings.journal?.openEntry(of.groupId);
     } catch (cause) {
       throw notHad('its journal could not be read', of, cause);
     }
+  }
+
+  #driveOf({ notes }: GroupHold, last: 'last' | 'more'): DriveSettings {
+    if (!notes.areKept) return this.#drive;
+    const journal = notes.beside(this.#settings.journal, this.#settings.clock, last);
+    return { ...this.#drive, journal };
   }
 }
 

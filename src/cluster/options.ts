@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Clock, type Random, systemClock, systemRandom } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
+import type { Lock } from '../core/lock.ts';
 import { type Logger, silentLogger } from '../core/observe.ts';
 import type { FullRetryPolicy, RetryPolicy } from '../core/retry.ts';
 import {
@@ -15,7 +16,6 @@ import {
 import type { GroupDialect } from './dialect.ts';
 import { headerDialect } from './header-dialect.ts';
 import type { Journal } from './journal.ts';
-import type { Lock } from './lock.ts';
 import { pathDialect } from './path-dialect.ts';
 
 export interface ClusterClientOptions {

@@ -21,6 +21,8 @@ export interface RecoveryTask {
   readonly deadline: number;
   readonly signal?: AbortSignal;
   readonly lost: readonly AbortSignal[];
+  /** Monotonic milliseconds. */
+  aloneUntil(): number;
   readonly cost: Cost;
 }
 
@@ -45,6 +47,7 @@ export async function endEntry(settings: DriveSettings, recovery: RecoveryTask):
     operationId,
     attemptTimeout: recovery.attemptTimeout,
     lost: recovery.lost,
+    aloneUntil: recovery.aloneUntil,
     ...(entry.supersedes === undefined ? {} : { supersedes: entry.supersedes }),
     ...(signal === undefined ? {} : { signal }),
   };

@@ -4,10 +4,10 @@ import { ConfigError } from '../core/errors.ts';
 import type { FailAbove } from '../core/fail-above.ts';
 import { type Logger, silentLogger } from '../core/observe.ts';
 import type { Progress } from '../core/run-options.ts';
+import { type Shard, shard } from '../core/shard.ts';
 import { abortSignal, callable, count, having, milliseconds, oneOf, validate } from '../core/validate.ts';
 import type { PlannedCall } from './call.ts';
 import type { BatchSize } from './call-plan.ts';
-import type { Shard } from './pod-picks.ts';
 
 /** Which part of an action, and how its pods are drawn. */
 export interface PlanOptions {
@@ -137,14 +137,6 @@ export function parseActionOptions(options: unknown, isDrawn: boolean): ActionRu
     logger: given.logger ?? silentLogger,
   };
 }
-
-const shard = v.pipe(
-  v.strictObject({ index: count(0), of: count(1) }),
-  v.check(
-    ({ index, of }) => index < of,
-    ({ input }) => `expected an index below ${input.of}, received ${input.index}; it counts from 0`,
-  ),
-);
 
 const batchSize = v.custom<BatchSize>(
   (value) =>

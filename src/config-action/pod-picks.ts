@@ -1,5 +1,6 @@
 import type { Random } from '../core/clock.ts';
 import { ConfigError, HoldfastError } from '../core/errors.ts';
+import type { Shard } from '../core/shard.ts';
 import type { CalledPod } from './call.ts';
 import type { SelectedPod } from './pod-source.ts';
 import type { ActionSettings, PodOrder } from './requester-config.ts';
@@ -9,13 +10,6 @@ export interface LeftOutPod {
   readonly pod: string;
   /** It has no address, or its containers have ended. */
   readonly reason: 'no-ip' | 'ended';
-}
-
-/** This process' part of a plan that several processes share: every `of`-th pod from the `index`-th on. */
-export interface Shard {
-  /** From 0, below `of`. */
-  readonly index: number;
-  readonly of: number;
 }
 
 /**

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { onAbort } from '../core/abort.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Inputs } from '../core/source.ts';
+import { mapEach } from './merge.ts';
 
 /** A file to drop: a path, a path with its place in the drop, or a name with bytes from anywhere. */
 export type DropFile =
@@ -76,9 +77,10 @@ class PlacedIterable implements Iterable<DropFile> {
   }
 }
 
-async function* placeEachAsync(files: AsyncIterable<DropFile>): AsyncIterable<DropFile> {
+/** No generator: where a run fails while the next file is waited for, it must end at once. */
+function placeEachAsync(files: AsyncIterable<DropFile>): AsyncIterable<DropFile> {
   let index = 0;
-  for await (const file of files) yield placed(file, index++);
+  return mapEach(files, async (file) => placed(file, index++));
 }
 
 interface Described {

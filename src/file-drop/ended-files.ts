@@ -34,6 +34,10 @@ class EndedFiles {
   readonly #told = new Set<string>();
   /** Names of Jobs, and when those that run were made. */
   readonly #open = new Map<string, Date | undefined>();
+  /** Ended Jobs that are looked into once the pods that are known by now were told, which leaves few to ask for. */
+  readonly #held = new Map<string, () => AsyncGenerator<ProcessorPod>>();
+  /** Why Jobs that fail as a whole end the pods that they still have. */
+  readonly #causes = new Map<string, string>();
   readonly #synced = new Set<string>();
 
   constructor(settings: FileDropSettings, dropId: string | undefined) {
@@ -47,48 +51,68 @@ class EndedFiles {
     const which = { namespace, labelSelector: selectorOf(this.#dropId) };
     const jobs = tagged('jobs', kube.watch('jobs', which)) as AsyncIterable<Told>;
     const pods = tagged('pods', kube.watch('pods', which)) as AsyncIterable<Told>;
-    for await (const { of, event } of merge([jobs, pods], signal)) {
-      if (event.type === 'synced') this.#synced.add(of);
-      else if (of === 'jobs') yield* this.#seeJob(event.object, event.type);
-      else yield* this.#seePod(event.object);
-      if (this.#synced.size === 2 && this.#open.size === 0) break;
+    for await (const told of merge([jobs, pods], signal)) {
+      if (told === 'idle') {
+        if (this.#synced.has('pods')) yield* this.#release();
+      } else if (told.event.type === 'synced') this.#synced.add(told.of);
+      else if (told.of === 'jobs') this.#seeJob(told.event.object, told.event.type);
+      else yield* this.#seePod(told.event.object);
+      if (this.#synced.size === 2 && this.#open.size + this.#held.size === 0) break;
     }
     if (!signal.aborted) yield* this.#lost();
   }
 
   async *#seePod(object: KubernetesObject<'pods'>): AsyncGenerator<ProcessorPod> {
     const pod = await this.#reader.read(object);
-    if (hasEnded(pod)) yield* this.#once(pod);
+    if (!hasEnded(pod)) return;
+    // The exit code of a container that was told to end says nothing about why.
+    const wasEnded = pod.phase === 'Failed' && object.metadata?.deletionTimestamp !== undefined;
+    const reason = wasEnded ? this.#causes.get(pod.job) : undefined;
+    yield* this.#once(reason === undefined ? pod : { ...pod, reason });
   }
 
-  async *#seeJob(job: Job, type: 'added' | 'modified' | 'deleted'): AsyncGenerator<ProcessorPod> {
+  #seeJob(job: Job, type: 'added' | 'modified' | 'deleted'): void {
     const name = job.metadata?.name ?? '';
-    const end = job.status?.conditions?.find(
-      ({ type: kind, status }) => (kind === 'Complete' || kind === 'Failed') && status === 'True',
-    );
-    if (end === undefined && type !== 'deleted') {
+    const holds = job.status?.conditions?.filter(({ status }) => status === 'True') ?? [];
+    const end = holds.find(({ type: kind }) => kind === 'Complete' || kind === 'Failed');
+    const cause = holds.find(({ type: kind }) => kind === 'FailureTarget' || kind === 'Failed')?.reason;
+    if (cause !== undefined) this.#causes.set(name, cause);
+    if (end !== undefined || type === 'deleted') {
+      const reason = end?.reason ?? (end?.type || 'JobDeleted');
+      this.#held.set(name, () => this.#restOf(job, end?.type === 'Complete', reason));
+    } else {
       const made = job.metadata?.creationTimestamp;
       this.#open.set(name, made === undefined ? undefined : new Date(made));
-      return;
     }
-    yield* this.#restOf(job, end?.type === 'Complete', end?.reason ?? (end?.type || 'JobDeleted'));
-    this.#open.delete(name);
+  }
+
+  async *#release(): AsyncGenerator<ProcessorPod> {
+    for (const [name, restOf] of this.#held) {
+      yield* restOf();
+      this.#held.delete(name);
+      this.#open.delete(name);
+    }
   }
 
   /** What of an ended Job its pods have not told. */
   async *#restOf(job: Job, complete: boolean, reason: string): AsyncGenerator<ProcessorPod> {
+    const { completions = 1, completionMode } = job.spec ?? {};
+    const isIndexed = completionMode === 'Indexed';
     const name = job.metadata?.name ?? '';
-    const { completions, completionMode } = job.spec ?? {};
-    const count = completionMode === 'Indexed' ? (completions ?? 1) : 1;
-    if (completionMode !== 'Indexed' && this.#told.has(name)) return;
-    // The Job may be heard of before its pods.
-    yield* this.#lookAtPods(name);
+    const dropId = job.metadata?.labels?.[LABELS.drop] ?? '';
+    const idAt = (index: number) => (isIndexed ? this.#reader.idAt(dropId, index) : name);
     const succeeded = indexesOf(job.status?.completedIndexes);
-    for (let index = 0; index < count; index += 1) {
-      const file = await this.#fileOf(job, index);
-      const well = count > 1 || completionMode === 'Indexed' ? succeeded(index) : complete;
+    let looked = false;
+    for (let index = 0; index < (isIndexed ? completions : 1); index += 1) {
+      const id = await idAt(index);
+      if (this.#told.has(id)) continue;
+      // The Job may be heard of before its pods.
+      if (!looked) yield* this.#lookAtPods(name);
+      looked = true;
+      const filename = (await this.#settings.store.get(id))?.filename ?? '';
       const failed = { phase: reason === 'JobDeleted' ? 'Unknown' : 'Failed', reason } as const;
-      yield* this.#once({ ...file, job: name, pod: '', ...(well ? { phase: 'Succeeded' } : failed) });
+      const well = isIndexed ? succeeded(index) : complete;
+      yield* this.#once({ id, filename, job: name, pod: '', ...(well ? { phase: 'Succeeded' } : failed) });
     }
   }
 
@@ -105,13 +129,6 @@ class EndedFiles {
         if (!expired || left === 1) throw error;
       }
     }
-  }
-
-  #fileOf(job: Job, index: number): Promise<{ readonly id: string; readonly filename: string }> {
-    const { name = '', labels } = job.metadata ?? {};
-    if (job.spec?.completionMode === 'Indexed')
-      return this.#reader.fileAt(labels?.[LABELS.drop] ?? '', index);
-    return this.#settings.store.get(name).then((file) => ({ id: name, filename: file?.filename ?? '' }));
   }
 
   /** Files of the drop whose Jobs were gone before anybody looked. */

@@ -1,13 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onAbort } from '../core/abort.ts';
 
 /**
- * What several sources give, as it comes, at most one item of each ahead of the consumer. Ends when one of them ends and
- * when the signal aborts; then all are closed.
+ * What several sources give, as it comes, at most one item of each ahead of the consumer, and `idle` each time that all they
+ * had was told. Ends when one of them ends and when the signal aborts; then all are closed.
  */
-export async function* merge<T>(
+export async function* merge<T extends object>(
   sources: readonly AsyncIterable<T>[],
   signal: AbortSignal,
-): AsyncGenerator<T, undefined> {
+): AsyncGenerator<T | 'idle', undefined> {
   const iterators = sources.map((source) => source[Symbol.asyncIterator]());
   const arrived: Arrived<T>[] = [];
   let wake: (() => void) | undefined;
@@ -22,17 +23,24 @@ export async function* merge<T>(
     );
   };
   const stop = onAbort(signal, () => arrive({ kind: 'end' }));
+  let isIdle = true;
   try {
     for (const iterator of iterators) ask(iterator);
     for (;;) {
+      // What a source has at hand it gives within the turn.
+      if (arrived.length === 0 && !isIdle) await nextTurn();
       const next = arrived.shift();
-      if (next === undefined) {
+      if (next === undefined && !isIdle) {
+        isIdle = true;
+        yield 'idle';
+      } else if (next === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       } else if (signal.aborted || next.kind === 'end') return;
       else if (next.kind === 'error') throw next.error;
       else {
+        isIdle = false;
         yield next.value;
         ask(next.iterator);
       }

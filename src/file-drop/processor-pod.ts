@@ -28,8 +28,8 @@ export interface ProcessorPod {
 /** Reads pods for what the scheduler made them for; what it learns of drops it keeps. */
 export interface PodReader {
   read(pod: KubernetesObject<'pods'>): Promise<ProcessorPod>;
-  /** The file that an index of a drop's Job stands for. */
-  fileAt(dropId: string, index: number): Promise<{ readonly id: string; readonly filename: string }>;
+  /** The id of the file that an index of a drop's Job stands for. */
+  idAt(dropId: string, index: number): Promise<string>;
 }
 
 export function openPodReader(store: FileStore): PodReader {
@@ -40,13 +40,16 @@ export function openPodReader(store: FileStore): PodReader {
     if (known?.indexed !== undefined) drops.set(dropId, known);
     return known;
   };
-  const fileAt = async (dropId: string, index: number) => {
+  const idAt = async (dropId: string, index: number) => {
     const drop = await dropOf(dropId);
-    const id = dropFileId(dropId, positionOf(index, drop?.indexed?.gaps ?? []));
+    return dropFileId(dropId, positionOf(index, drop?.indexed?.gaps ?? []));
+  };
+  const fileAt = async (dropId: string, index: number) => {
+    const id = await idAt(dropId, index);
     return { id, filename: (await store.get(id))?.filename ?? '' };
   };
   return {
-    fileAt,
+    idAt,
     read: async (pod) => {
       const { metadata } = pod;
       const labels = metadata?.labels ?? {};

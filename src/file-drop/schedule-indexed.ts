@@ -23,6 +23,8 @@ export function scheduleIndexed(
   return new Run(async (outlet) => {
     const positions: number[] = [];
     let bytes = 0;
+    /** Whether the Job was made before; it may be gone by now, and must not be made again. */
+    let wasMade = false;
     let running: AbortSignal | undefined;
     const stops = [options.signal, outlet.left].filter((one) => one !== undefined);
     const storing = runEach<DropFile, ScheduledFile, ScheduleSummary>(files, {
@@ -34,8 +36,10 @@ export function scheduleIndexed(
         running = signal;
         const { record } = await open();
         return fileOutcome(settings, dropId, input, signal, async (file) => {
-          const { id, filename, size } = await settleFile(settings.store, record, file, signal);
+          const stored = await settleFile(settings.store, record, file, signal);
+          const { id, filename, size } = stored;
           positions.push(file.position);
+          wasMade ||= stored.scheduled;
           bytes += size;
           return { id, filename, status: 'scheduled', job: dropJobName(dropId) };
         });
@@ -51,7 +55,7 @@ export function scheduleIndexed(
     const summary = await storing;
     // Too many failures stop a run, too.
     const stopped = [...stops, running].some((signal) => signal?.aborted);
-    if (!stopped && positions.length > 0) await createFor(settings, await open());
+    if (!stopped && !wasMade && positions.length > 0) await createFor(settings, await open());
     for (const position of positions) {
       const id = dropFileId(dropId, position);
       if (!stopped) await settings.store.markScheduled(id);

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
-import { detailResponse } from './detail.ts';
+import { DetailError, detailResponse } from './detail.ts';
 
 /** A token as it can stand in a header. A message never shows it. */
 export const tokenText = v.custom<string>(
@@ -12,16 +12,23 @@ export const tokenText = v.custom<string>(
 export function tokenCheck(token: string): (request: Request) => Response | undefined {
   const expected = digest(token);
   return (request) => {
-    const [, given] = /^bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '') ?? [];
+    const given = bearerToken(request);
     // Of equal length, and without a hint at how much of it is right.
     if (given !== undefined && timingSafeEqual(digest(given), expected)) return undefined;
-    const detail =
-      given === undefined
-        ? 'send the token as Authorization: Bearer <token>'
-        : 'the token is not the right one';
-    return detailResponse(401, detail, { 'www-authenticate': 'Bearer' });
+    const { status, detail, headers } = given === undefined ? tokenMissing() : tokenRefused();
+    return detailResponse(status, detail, headers);
   };
 }
+
+/** What a request brings as `Authorization: Bearer`. */
+export function bearerToken({ headers }: Request): string | undefined {
+  return /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+}
+
+export const tokenMissing = () => unauthorized('send the token as Authorization: Bearer <token>');
+export const tokenRefused = () => unauthorized('the token is not the right one');
+
+const unauthorized = (detail: string) => new DetailError(401, detail, { 'www-authenticate': 'Bearer' });
 
 /** Notes that an app checks a token itself. */
 export function markAsGuarded(app: object): void {

@@ -8,6 +8,7 @@ import { having, milliseconds, oneOf, validate } from '../core/validate.ts';
 import { asksForToken, tokenCheck, tokenText } from './bearer-token.ts';
 import { endable } from './end-server.ts';
 import { refusalOnLoopback } from './loopback-guard.ts';
+import { seesToTime } from './request-time.ts';
 
 /** What answers requests: a Hono app is one. */
 export interface ServedApp {
@@ -79,6 +80,8 @@ export async function serve(app: ServedApp, options?: ServeOptions): Promise<Run
     fetch: (request, env) =>
       (local ? refusalOnLoopback(request) : undefined) ?? check?.(request) ?? app.fetch(request, env),
   }) as Server;
+  // Node's five minutes for a whole request are too few for a large file.
+  if (seesToTime(app)) server.requestTimeout = 0;
   const end = endable(server, clock);
   // Many clients may come at once; the kernel would make those past the default of 511 wait a second and try again.
   server.listen({ port, host: hostname, backlog: 4_096 });

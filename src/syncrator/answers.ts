@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
 import { count, oneOf, validate } from '../core/validate.ts';
 import type { HttpAnswer } from '../http/message.ts';
+import { withoutCredentials } from './datastore-url.ts';
 import { UnexpectedAnswerError } from './errors.ts';
 import type { Job, JobDetail, SyncJob } from './job.ts';
 
@@ -115,9 +116,4 @@ function toSyncJob(fields: v.InferOutput<typeof syncJobFields>): SyncJob {
     version: fields.version,
     targetDatastoreUrl: withoutCredentials(fields.target_datastore_url),
   };
-}
-
-/** The original cuts at the first `@`, and so shows the rest of a password that holds one; here it is the last. */
-function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1<FILTERED>@');
 }

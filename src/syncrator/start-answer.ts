@@ -86,9 +86,27 @@ function paramsOf(fields: Readonly<Record<string, unknown>>, { params }: Names):
 }
 
 /** The body of a custom start. */
-export function paramsBody(params: JobParams): string {
-  const fields = Object.entries(lower).map(
-    ([name, wire]) => [wire, params[name as keyof JobParams]] as const,
-  );
-  return JSON.stringify(Object.fromEntries(fields.filter(([, value]) => value !== undefined)));
+export const paramsBody = (params: JobParams): string => JSON.stringify(namedParams(params, lower));
+
+/** The parameters by the names that templates and parameter files have. */
+export const templateParams = (params: JobParams): Readonly<Record<string, string>> =>
+  namedParams(params, upper);
+
+/** A start or a dry run as a server answers it, of parameters by the names of templates. The first version answered in lower case. */
+export function startFields(
+  params: Readonly<Record<string, string>>,
+  { id, result }: { readonly id: number | 'dryrun'; readonly result: string },
+  spelling: 'upper' | 'lower',
+): object {
+  if (spelling === 'upper') return { ...params, job_id: id, result };
+  const fields = Object.entries(params).map(([name, value]) => [name.toLowerCase(), value]);
+  return { ...Object.fromEntries(fields), api_job_id: id, result };
+}
+
+function namedParams(params: JobParams, names: Names['params']): Record<string, string> {
+  const fields = Object.entries(names).flatMap(([name, wire]) => {
+    const value = params[name as keyof JobParams];
+    return value === undefined ? [] : [[wire, value]];
+  });
+  return Object.fromEntries(fields);
 }

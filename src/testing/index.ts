@@ -3,6 +3,11 @@ export type { Fault, FaultKind, FaultRates, FaultRequest, FaultStep, FaultTiming
 export { type ContractTest, type FileStoreSubject, fileStoreContract } from './file-store-contract.ts';
 export { type GroupNodes, type GroupNodesOptions, startGroupNodes } from './group-nodes.ts';
 export type { GroupRecord } from './group-records.ts';
+export {
+  type JobStoreSubject,
+  jobStoreContract,
+  type ProgramReport,
+} from './job-store-contract.ts';
 export { type JournalSubject, journalContract } from './journal-contract.ts';
 export { type LockSubject, lockContract } from './lock-contract.ts';
 export type { AddedPod, AddedService } from './mini-kubernetes/added.ts';

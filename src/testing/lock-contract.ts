@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Hold, Lock } from '../cluster/lock.ts';
+import type { Hold, Lock } from '../core/lock.ts';
 import type { ContractTest } from './file-store-contract.ts';
 
 /** A lock under test. */

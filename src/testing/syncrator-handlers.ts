@@ -2,16 +2,12 @@ import { createRequire } from 'node:module';
 import type * as Msw from 'msw';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { HoldfastError } from '../core/errors.ts';
-import type { Credentials, JobDetail } from '../syncrator/job.ts';
+import type { Credentials, JobDetail, JobParams } from '../syncrator/job.ts';
+import { jobFields, syncJobFields } from '../syncrator/job-fields.ts';
+import { startFields, templateParams } from '../syncrator/start-answer.ts';
 import { SyncratorJobs } from './syncrator-handlers-jobs.ts';
 import { TokenDesk } from './syncrator-handlers-tokens.ts';
-import {
-  bodyParams,
-  dryRunFields,
-  jobFields,
-  startFields,
-  syncJobFields,
-} from './syncrator-handlers-wire.ts';
+import { bodyParams, withJobId } from './syncrator-handlers-wire.ts';
 
 export interface SyncratorHandlersOptions {
   /**
@@ -56,26 +52,33 @@ export function syncratorHandlers(
     const start = (Number.isSafeInteger(asked) && asked > 0 ? asked - 1 : 0) * PAGE;
     return HttpResponse.json(rows.slice(start, start + PAGE));
   };
-  const start = (request: Request, fields: Readonly<Record<string, string>>, spelling: 'upper' | 'lower') => {
+  const start = (request: Request, params: JobParams, spelling: 'upper' | 'lower') => {
     if (!desk.accepts(request)) return unauthorized();
-    const { target = '', env = '', action = '' } = fields;
-    return HttpResponse.json(startFields(fields, jobs.start({ target, env, action }).id, spelling));
+    const { id } = jobs.start(params);
+    const shown = spelling === 'upper' ? withJobId(params, id) : params;
+    return HttpResponse.json(startFields(templateParams(shown), { id, result: 'starting' }, spelling));
+  };
+  /** Shows no command and no secret. */
+  const dryRun = (params: JobParams) => {
+    const result = `would start syncrator-${params.env}-${params.target}-${params.actionName}`;
+    const shown = templateParams(withJobId(params, 'dryrun'));
+    return HttpResponse.json(startFields(shown, { id: 'dryrun', result }, 'upper'));
   };
   const job = (id: unknown, found: (id: number) => JobDetail) =>
     jobs.has(Number(id)) ? HttpResponse.json(jobFields(found(Number(id)))) : text('not found', 404);
 
   const predefined = ['sync', 'delta', 'delete', 'diff'].flatMap((action) => {
-    const fields = (params: Msw.PathParams) => ({
+    const paramsOf = (params: Msw.PathParams): JobParams => ({
       target: String(params['project']),
       env: String(params['env'] ?? ownEnv),
-      action_name: action,
+      actionName: action,
       action,
-      is_tag: 'latest',
+      isTag: 'latest',
       options: '-n 1000 -c 1',
     });
     return [`${base}/${action}/:project/:env`, `${base}/${action}/:project`].flatMap((url) => [
-      http.get(url, ({ params }) => HttpResponse.json(dryRunFields(fields(params)))),
-      http.post(url, ({ request, params }) => start(request, fields(params), 'upper')),
+      http.get(url, ({ params }) => dryRun(paramsOf(params))),
+      http.post(url, ({ request, params }) => start(request, paramsOf(params), 'upper')),
     ]);
   });
 
@@ -86,18 +89,23 @@ export function syncratorHandlers(
       return granted === undefined ? unauthorized() : HttpResponse.json(granted);
     }),
     http.get(`${base}/jobs`, ({ request }) => page(request, jobs.list().map(jobFields))),
-    http.get(`${base}/sync_jobs`, ({ request }) => page(request, jobs.list().flatMap(syncJobFields))),
+    http.get(`${base}/sync_jobs`, ({ request }) =>
+      page(
+        request,
+        jobs.list().flatMap(({ syncJob }) => (syncJob === undefined ? [] : [syncJobFields(syncJob)])),
+      ),
+    ),
     http.get(`${base}/jobs/:id`, ({ params }) => job(params['id'], (id) => jobs.get(id))),
     http.delete(`${base}/jobs/:id`, ({ request, params }) =>
       desk.accepts(request) ? job(params['id'], (id) => jobs.delete(id)) : unauthorized(),
     ),
     http.post(`${base}/run`, async ({ request }) => {
-      const fields = bodyParams(await request.json());
-      return fields === undefined ? text('a field is missing', 400) : start(request, fields, 'lower');
+      const params = bodyParams(await request.json());
+      return params === undefined ? text('a field is missing', 400) : start(request, params, 'lower');
     }),
     http.post(`${base}/dryrun`, async ({ request }) => {
-      const fields = bodyParams(await request.json());
-      return fields === undefined ? text('a field is missing', 400) : HttpResponse.json(dryRunFields(fields));
+      const params = bodyParams(await request.json());
+      return params === undefined ? text('a field is missing', 400) : dryRun(params);
     }),
     ...predefined,
   ];

@@ -48,6 +48,7 @@ async function play({ inputs, source: kind, concurrency, iterated, stop }: Scena
     expect(holding + source.seen.pulling).toBeLessThanOrEqual(concurrency);
   };
 
+  let broke = false;
   const work = async (input: number, { outside }: WorkContext): Promise<Grade> => {
     begun.push(input);
     hold();
@@ -64,13 +65,13 @@ async function play({ inputs, source: kind, concurrency, iterated, stop }: Scena
     }
     ended.push(input);
     if (stop.kind === 'abort' && ended.length > Number(stop.at)) controller.abort();
-    if (!iterated) holding -= 1;
+    // Nobody waits for an item that comes after a break.
+    if (!iterated || broke) holding -= 1;
     return grade;
   };
 
   const failAbove = stop.kind === 'failAbove' ? { failAbove: stop.at as number | '10%' } : {};
   const run = runNumbers(source.inputs, { work, options: { signal, concurrency, ...failAbove } });
-  let broke = false;
   let error: unknown;
   try {
     if (iterated) {
@@ -82,6 +83,7 @@ async function play({ inputs, source: kind, concurrency, iterated, stop }: Scena
         await turn(inputs[input]?.turns ?? 0);
         if (stop.kind === 'break' && taken.length > Number(stop.at)) {
           broke = true;
+          holding -= ended.length - taken.length;
           break;
         }
       }

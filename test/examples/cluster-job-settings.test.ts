@@ -27,6 +27,9 @@ test.each([
   [['create', '--nodes', 'a=http://a.test', '--failures', '1'], '--failures is for nodes that are started'],
   [['create', '--nodes', 'a=http://a.test', '--seed', '7'], '--seed is for nodes that are started here'],
   [['serve', '--nodes', 'a=http://a.test'], 'serve starts nodes of its own'],
+  [['create', '--journal', 'j.db'], '--journal is for processes that share nodes, so give --nodes'],
+  [['create', '--nodes', 'a=http://a.test', '--lease', 'x'], '--lease and --kubeconfig go together'],
+  [['create', '--shard', '4/4'], '--shard must be I/N with I from 0 to N-1, received "4/4"'],
   [['create', '--port', '8001'], '--port is for serve, not for create. Try --help'],
   [['create', '--dialect', 'other'], 'there is no dialect "other"; there are header, path. Try --help'],
   [['create', '--fast'], 'there is no option --fast. Try --help'],
@@ -51,6 +54,11 @@ test('without options there are 100 groups, 16 at a time, on nodes that fail one
     seed: 1,
     port: 8001,
     database: undefined,
+    shard: { index: 0, of: 1 },
+    journal: undefined,
+    lease: undefined,
+    kubeconfig: undefined,
+    namespace: undefined,
   });
 });
 

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectKubernetes, type KubernetesObject, loadConfig } from 'holdfast';
 import { type Image, startMiniKubernetes } from 'holdfast/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { runBatch } from '../../examples/support/run-batch.ts';
+import { connectAsUser } from './as-user.ts';
 import { capturePrinted } from './printed.ts';
 
 const manifestPath = (name: string) =>
-  fileURLToPath(new URL(`../../examples/deploy/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../../examples/deploy/config-action/${name}`, import.meta.url));
 
 interface Named {
   readonly metadata: { readonly name: string };
@@ -87,7 +88,6 @@ test('the Indexed Job calls every pod once, a shard for each index, with no more
 
   const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
   await writeFile(join(folder, 'config.yaml'), configMap.data['config.yaml'] ?? '');
-  const kubeconfig = join(folder, 'kubeconfig');
   const podApi: Image = async ({ env, args, signal }) => {
     const [script, ...rest] = args;
     expect(script).toBe('examples/config-action-batch.ts');
@@ -112,11 +112,7 @@ test('the Indexed Job calls every pod once, a shard for each index, with no more
       ip,
     });
   }
-  // As the environment of a pod gives it: the service account's own rights.
-  const asPod = (await readFile(kubernetes.kubeconfig, 'utf8')).replace(/(current-context:).*/, '$1 pod-api');
-  await writeFile(kubeconfig, asPod);
-  vi.stubEnv('KUBECONFIG', kubeconfig);
-  onTestFinished(() => void vi.unstubAllEnvs());
+  await connectAsUser('pod-api', kubernetes.kubeconfig, join(folder, 'kubeconfig'));
   capturePrinted();
 
   await using kube = connectKubernetes({ kubeconfig: kubernetes.kubeconfig, context: 'admin' });

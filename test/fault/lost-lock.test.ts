@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Lock } from '../../src/cluster/lock.ts';
 import { memoryJournal } from '../../src/cluster/memory-journal.ts';
+import type { Lock } from '../../src/core/lock.ts';
 import type { FaultStep } from '../../src/testing/fault-schema.ts';
 import { rejectionOf, startCluster, writesOf } from './cluster.ts';
 import { holdersOf } from './holdings.ts';

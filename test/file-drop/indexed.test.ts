@@ -44,6 +44,23 @@ test('a drop that was cut off before its Job is gone on with, and after it takes
   expect(jobs.map(({ spec }) => spec?.completions)).toEqual([3]);
 });
 
+test('a Job that is gone, by its time to live or deleteJobs, is not made again', async () => {
+  let runs = 0;
+  const processor = async () => {
+    runs += 1;
+  };
+  const { drop, kube, options } = await dropCluster({ images: { 'acme/processor': processor } }, indexed);
+  const files = [named('a'), named('b')];
+  await drop.schedule(files, { dropId: 'd1' });
+  expect(await drop.follow({ dropId: 'd1' })).toMatchObject({ succeeded: 2 });
+  await drop.deleteJobs({ dropId: 'd1' });
+  await expect.poll(() => collect(kube.list('jobs', label))).toEqual([]);
+  const again = await new FileDropScheduler(options).schedule(files, { dropId: 'd1' });
+  expect(again).toMatchObject({ done: 2, ok: true });
+  expect(await collect(kube.list('jobs', label))).toEqual([]);
+  expect(runs).toBe(2);
+});
+
 test('too many failures make no Job', async () => {
   const { drop, kube } = await dropCluster({}, indexed);
   const summary = await drop.schedule(['/no', '/no', named('a')], { concurrency: 1, failAbove: 1 });

@@ -1,13 +1,16 @@
+import { tracingChannel } from 'node:diagnostics_channel';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { FileDropScheduler } from '../../src/file-drop/file-drop-scheduler.ts';
 import { dropFileId } from '../../src/file-drop/file-id.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
+import type { Image } from '../../src/testing/mini-kubernetes/kubelet/image.ts';
 import { handClock } from '../http/loopback.ts';
 import { collect, dropCluster, folder, HOSTILE_NAMES, named, TOKEN } from './drop-cluster.ts';
 
+const JOBS = '/apis/batch/v1/namespaces/default/jobs';
 const label = { labelSelector: 'app=file-drop-processor' };
 
 test('paths, Blobs, streams, async iterables and bytes each become a stored file and a Job', async () => {
@@ -137,12 +140,39 @@ test('the token stands in the Secret and nowhere else', async () => {
   const heard: unknown[] = [];
   const hear = (...said: unknown[]) => heard.push(said);
   const logger = { debug: hear, info: hear, warn: hear, error: hear };
-  const { drop, kube } = await dropCluster({}, { logger });
-  const run = drop.schedule([named('a'), '/nowhere'], { dropId: 'd1' });
+  const events: unknown[] = [];
+  const note = (name: string) => (message: unknown) => events.push([name, message]);
+  const subscriber = {
+    start: note('start'),
+    end: note('end'),
+    asyncStart: note('asyncStart'),
+    asyncEnd: note('asyncEnd'),
+    error: note('error'),
+  };
+  const channel = tracingChannel('holdfast:job');
+  channel.subscribe(subscriber);
+  onTestFinished(() => void channel.unsubscribe(subscriber));
+  const refused = FaultPlan.script([{ method: 'POST', key: JOBS, fault: 'expired', times: 1 }]);
+  const speaks: Image = async ({ env, log }) => {
+    log(`sent with ${env['API_TOKEN']}`);
+    return 1;
+  };
+  const images = { 'acme/processor': speaks };
+  const { drop, kube } = await dropCluster({ faults: refused, images }, { logger });
+  const run = drop.schedule([named('a'), named('b'), '/nowhere'], { dropId: 'd1', concurrency: 1 });
   const items = await collect(run);
+  expect(await run).toMatchObject({ done: 1, failed: 2 });
+  const pods = await collect(drop.follow({ dropId: 'd1' }));
   const jobs = await collect(kube.list('jobs', label));
   expect(heard).not.toEqual([]);
-  const seen = inspect([items, await run, jobs, heard, drop], { depth: 20, showHidden: true });
+  expect(events).toContainEqual(['start', expect.objectContaining({ operation: 'create' })]);
+  expect(events).toContainEqual([
+    'error',
+    expect.objectContaining({ job: dropFileId('d1', 0), error: expect.objectContaining({ status: 410 }) }),
+  ]);
+  expect(pods).toMatchObject([{ log: ['sent with <redacted>'] }]);
+  const everything = [items, await run, jobs, pods, await drop.pods(), heard, events, drop];
+  const seen = inspect(everything, { depth: 20, showHidden: true, maxStringLength: null });
   expect(seen).not.toContain(TOKEN);
   expect(seen).not.toContain(Buffer.from(TOKEN).toString('base64'));
   const [secret] = await collect(kube.list('secrets', label));

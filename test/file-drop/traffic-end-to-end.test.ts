@@ -1,57 +1,19 @@
+import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { processFile } from '../../src/file-drop/process-file.ts';
 import { processorOptions } from '../../src/file-drop/processor-env.ts';
-import { processorExitCode } from '../../src/file-drop/processor-error.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
-import type { Image } from '../../src/testing/mini-kubernetes/kubelet/image.ts';
-import { serve } from '../http/loopback.ts';
-import { collect, dropCluster, folder, named, TOKEN } from './drop-cluster.ts';
-
-/** An API that counts what it was sent, and refuses what says so. */
-async function rebuildApi() {
-  const counts = new Map<string, number>();
-  const tokens = new Set<string | undefined>();
-  const url = await serve((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = /\r\n\r\n(.*)\r\n--/s.exec(Buffer.concat(chunks).toString())?.[1] ?? '';
-      counts.set(text, (counts.get(text) ?? 0) + 1);
-      tokens.add(request.headers.authorization);
-      if (text === 'bad') response.writeHead(422).end();
-      else response.end(`rebuilt ${text}`);
-    });
-  });
-  return { url, counts, tokens };
-}
-
-async function processorImage(): Promise<Image> {
-  const outputDirectory = await folder();
-  return async ({ env, log, signal }) => {
-    try {
-      await processFile(await processorOptions(env, { outputDirectory, signal }));
-      return 0;
-    } catch (error) {
-      log(String(error));
-      return processorExitCode(error);
-    }
-  };
-}
+import { collect, dropCluster, HOSTILE_NAMES, named, TOKEN } from './drop-cluster.ts';
+import { processorImage, rebuildApi } from './rebuild-api.ts';
 
 test.each(['job', 'indexed'] as const)(
   'in mode %s every file arrives once for each start of its pod, though the API server fails at random',
   async (mode) => {
     const api = await rebuildApi();
     // The plan starts some pods twice: the API is then asked twice, and never otherwise.
-    const starts = new Map<string, number>();
-    const processor = await processorImage();
-    const counted: Image = (container) => {
-      starts.set(container.podName, (starts.get(container.podName) ?? 0) + 1);
-      return processor(container);
-    };
+    const { image, starts } = await processorImage();
     const faults = FaultPlan.seeded(11, { 'reset-after': 0.1, 'error-after': 0.1, 'too-many': 0.05 });
     const { drop } = await dropCluster(
-      { images: { 'acme/processor': counted }, faults },
+      { images: { 'acme/processor': image }, faults },
       { mode, apiUrl: api.url },
     );
     const names = Array.from({ length: 50 }, (_, index) => (index === 20 ? 'bad' : `file ${index}`));
@@ -74,6 +36,31 @@ test.each(['job', 'indexed'] as const)(
     expect([...api.counts.values()].sort()).toEqual([...starts.values()].sort());
   },
 );
+
+test.each(['job', 'indexed'] as const)('hostile names are text all the way in mode %s', async (mode) => {
+  const api = await rebuildApi();
+  const { image, outputDirectory } = await processorImage();
+  const { drop, directory } = await dropCluster(
+    { images: { 'acme/processor': image } },
+    { mode, apiUrl: api.url },
+  );
+  const run = drop.schedule(HOSTILE_NAMES.map((name, at) => named(name, `content ${at}`)));
+  const { dropId, done } = await run;
+  expect(done).toBe(HOSTILE_NAMES.length);
+  const pods = await collect(drop.follow({ dropId }));
+  expect(pods.map(({ phase }) => phase)).toEqual(HOSTILE_NAMES.map(() => 'Succeeded'));
+  const arrives = (name: string) => (mode === 'job' ? name.replace('\0', '\ufffd') : name);
+  expect(pods.map(({ filename }) => filename).sort()).toEqual([...HOSTILE_NAMES].sort());
+  // As browsers write names in forms (HTML, "multipart/form-data encoding algorithm"), other control characters as well.
+  const inForm = (name: string) =>
+    arrives(name).replace(/[\0\r\n"]/g, (character) => encodeURIComponent(character));
+  for (const [at, name] of HOSTILE_NAMES.entries()) {
+    expect(api.names.get(`content ${at}`)).toBe(inForm(name));
+  }
+  const written = [...(await readdir(outputDirectory)), ...(await readdir(directory, { recursive: true }))];
+  expect(written.filter((path) => !/^[A-Za-z0-9._ /-]+$/.test(path))).toEqual([]);
+  expect(await readdir(outputDirectory)).toHaveLength(HOSTILE_NAMES.length);
+});
 
 test('variables that are missing are named', async () => {
   await expect(processorOptions({})).rejects.toThrow('env.API_URL: is missing');

@@ -4,6 +4,7 @@ import { dropFileId } from '../../src/file-drop/file-id.ts';
 import type { ProcessorPod } from '../../src/file-drop/processor-pod.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
 import type { Image } from '../../src/testing/mini-kubernetes/kubelet/image.ts';
+import { countTraffic } from './count-traffic.ts';
 import { collect, dropCluster, named, TOKEN } from './drop-cluster.ts';
 
 const image = (processor: Image) => ({ images: { 'acme/processor': processor } });
@@ -57,6 +58,38 @@ test('follow tells each index of an Indexed Job by the name of its file', async 
   );
   expect(await run).toMatchObject({ succeeded: 2, failed: 1 });
 });
+
+test('follow asks for no Job or pod by itself where the watches tell all', async () => {
+  const { drop, kubernetes } = await dropCluster(image(processor));
+  const files = Array.from({ length: 60 }, (_, index) => named(`${index}`));
+  await drop.schedule(files);
+  await expect
+    .poll(async () => (await drop.pods()).filter(({ phase }) => phase === 'Succeeded').length)
+    .toBe(60);
+  const traffic = countTraffic(kubernetes.url);
+  expect(await drop.follow()).toMatchObject({ succeeded: 60 });
+  // A list and a watch of each.
+  expect(traffic().requests).toBeLessThanOrEqual(4);
+});
+
+test.each(['job', 'indexed'] as const)(
+  'a file whose Job takes longer than its deadline has failed, with that reason, in mode %s',
+  async (mode) => {
+    const { drop, store } = await dropCluster(image(untilStopped), { mode, job: { deadlineSeconds: 1 } });
+    const files = ['a', 'b'].map((name) => named(name));
+    await drop.schedule(files, { dropId: 'd1' });
+    const run = drop.follow({ dropId: 'd1' });
+    const items = await collect(run);
+    expect(items.map(({ filename, phase }) => `${filename} ${phase}`).sort()).toEqual([
+      'a Failed',
+      'b Failed',
+    ]);
+    const summary = await run;
+    expect(summary).toMatchObject({ succeeded: 0, failed: 2, ok: false });
+    expect(summary.failures.map(({ reason }) => reason)).toEqual(['DeadlineExceeded', 'DeadlineExceeded']);
+    expect(await store.read(dropFileId('d1', 1))).toBeUndefined();
+  },
+);
 
 test('follow tells every file once though watches break and pods start twice', async () => {
   const faults = FaultPlan.seeded(3, {

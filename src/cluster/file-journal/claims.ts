@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { onAbort } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { TimeoutError } from '../../core/errors.ts';
-import type { Hold, LockOptions } from '../lock.ts';
+import type { Hold, LockOptions } from '../../core/lock.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Owners } from './owners.ts';
 import { remainingUntil } from './settling.ts';

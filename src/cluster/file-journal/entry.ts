@@ -10,12 +10,13 @@ export function parseEntry(text: unknown): JournalEntry {
   throw new ConfigError([{ path: 'fileJournal', message }]);
 }
 
-const journalEntry: v.GenericSchema<unknown, JournalEntry> = v.object({
+export const journalEntry: v.GenericSchema<unknown, JournalEntry> = v.object({
   operationId: v.string(),
   groupId: v.string(),
   operation: v.picklist(['create', 'delete']),
   dialect: v.string(),
   startedAt: v.number(),
+  noted: v.exactOptional(v.boolean()),
   supersedes: v.exactOptional(v.lazy(() => journalEntry)),
   nodes: v.array(
     v.object({

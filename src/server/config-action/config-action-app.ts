@@ -1,8 +1,7 @@
 import { type Context, Hono } from 'hono';
-import { HoldfastError } from '../../core/errors.ts';
-import type { Logger } from '../../core/observe.ts';
+import type { HoldfastError } from '../../core/errors.ts';
+import { failure, notFound } from '../answers.ts';
 import { markAsGuarded, tokenCheck } from '../bearer-token.ts';
-import { DetailError, detailResponse } from '../detail.ts';
 import { openActionRoute } from './action-route.ts';
 import { CallGate } from './call-gate.ts';
 import { openapi } from './openapi.ts';
@@ -52,7 +51,7 @@ export function configActionApp(options: ConfigActionAppOptions): Hono {
   app.get('/health', (c) => c.json({ status: 'ok' }));
   app.get('/openapi.json', (c) => c.json(openapi(token !== undefined)));
   app.notFound((c) => notFound(app, c));
-  app.onError((error, c) => failure(error, c.req.raw.signal, calls.logger));
+  app.onError((error, c) => failure(error, c.req.raw.signal, { logger: calls.logger, statusOf }));
   return app;
 }
 
@@ -60,24 +59,4 @@ export function configActionApp(options: ConfigActionAppOptions): Hono {
 const isStreamed = (c: Context): boolean =>
   c.req.query('stream') !== undefined && !/^(?:false|0|no)$/i.test(c.req.query('stream') ?? '');
 
-function notFound(app: Hono, c: Context): Response {
-  const methods = app.routes.flatMap(({ method, path }) =>
-    path === c.req.path || (path === '/action/:name' && /^\/action\/[^/]+$/.test(c.req.path)) ? [method] : [],
-  );
-  const [allowed] = methods;
-  if (allowed === undefined) return detailResponse(404, 'Not Found');
-  return detailResponse(405, 'Method Not Allowed', { allow: methods.join(', ') });
-}
-
-/** Messages of the library's own errors hold no secrets; those of others may. */
-function failure(error: unknown, signal: AbortSignal, logger: Logger): Response {
-  // Nobody reads it.
-  if (signal.aborted && error === signal.reason) return detailResponse(499, 'the client left');
-  if (error instanceof DetailError) return detailResponse(error.status, error.detail, error.headers);
-  if (error instanceof HoldfastError) {
-    logger.warn('a request failed', { error });
-    return detailResponse(error.code === 'NO_PODS' ? 404 : 500, error.message);
-  }
-  logger.error('a request failed', { error });
-  return detailResponse(500, 'Internal Server Error');
-}
+const statusOf = ({ code }: HoldfastError): number => (code === 'NO_PODS' ? 404 : 500);

@@ -1,3 +1,17 @@
+import {
+  answer,
+  body,
+  detail,
+  details,
+  list,
+  number,
+  object,
+  ref,
+  text,
+  unfit,
+  whole,
+} from '../openapi-parts.ts';
+
 /** The description of the app, for `GET /openapi.json`. */
 export function openapi(hasToken: boolean): object {
   return {
@@ -16,13 +30,6 @@ export function openapi(hasToken: boolean): object {
   };
 }
 
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object) => ({ content: { 'application/json': { schema } } });
-const body = (schema: object) => ({ requestBody: { required: true, ...json(schema) } });
-const answer = (description: string, schema: object) => ({ description, ...json(schema) });
-
-const detail = (description: string) => answer(description, ref('Detail'));
-const faults = { 422: answer('The body does not fit', ref('ValidationDetail')) };
 const refusals = {
   404: detail('An unknown name, or a target without pods'),
   500: detail('The cluster refused, or something else went wrong'),
@@ -31,7 +38,7 @@ const refusals = {
 const bodyRefusals = {
   413: detail('The body is over the limit'),
   415: detail('The body is no JSON'),
-  ...faults,
+  422: unfit,
   ...refusals,
 };
 
@@ -103,15 +110,6 @@ const paths = {
   },
 };
 
-const text = { type: 'string' };
-const whole = { type: 'integer' };
-const number = { type: 'number' };
-const list = (items: object) => ({ type: 'array', items });
-const object = (properties: object, ...optional: readonly string[]) => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
 const reference = (value: object) => ({
   oneOf: [object({ kind: { const: 'name' }, value: text }), object({ kind: { const: 'config' }, value })],
 });
@@ -207,8 +205,5 @@ const schemas = {
     'response',
     'exception',
   ),
-  Detail: object({ detail: text }),
-  ValidationDetail: object({
-    detail: list(object({ loc: list({ oneOf: [text, whole] }), msg: text, type: text })),
-  }),
+  ...details,
 };

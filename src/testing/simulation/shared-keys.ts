@@ -1,6 +1,6 @@
-import type { Hold, Lock, LockOptions } from '../../cluster/lock.ts';
 import { onAbort } from '../../core/abort.ts';
 import { TimeoutError } from '../../core/errors.ts';
+import type { Hold, Lock, LockOptions } from '../../core/lock.ts';
 import type { Draws } from './draws.ts';
 import type { Machine } from './machine.ts';
 import { never, type Process } from './process.ts';

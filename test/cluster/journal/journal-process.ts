@@ -1,6 +1,6 @@
 import { fileJournal } from '../../../src/cluster/file-journal/file-journal.ts';
 import type { JournalEnd, JournalEntry, OpenEntry } from '../../../src/cluster/journal.ts';
-import type { Hold, LockOptions } from '../../../src/cluster/lock.ts';
+import type { Hold, LockOptions } from '../../../src/core/lock.ts';
 
 // A process that holds a journal and does with it what it is told. Argument: the journal's path.
 

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type * as Drive from '../../../src/cluster/drive.ts';
 import type * as GroupHold from '../../../src/cluster/group-hold.ts';
+import { GroupNotes } from '../../../src/cluster/group-notes.ts';
 import type { JournalEntry } from '../../../src/cluster/journal.ts';
 import type * as SagaNode from '../../../src/cluster/saga-node.ts';
 import { simulate } from '../../../src/testing/simulation/simulate.ts';
@@ -36,8 +37,15 @@ vi.mock('../../../src/cluster/saga-node.ts', async (original) => {
 
 vi.mock('../../../src/cluster/group-hold.ts', async (original) => {
   const real = await original<typeof GroupHold>();
-  const holdGroup: typeof real.holdGroup = async (request) =>
-    broken.piece === 'takes no lock' ? { lost: [], release: () => undefined } : real.holdGroup(request);
+  const holdGroup: typeof real.holdGroup = async (request) => {
+    if (broken.piece !== 'takes no lock') return real.holdGroup(request);
+    return {
+      lost: [],
+      aloneUntil: () => Number.POSITIVE_INFINITY,
+      notes: new GroupNotes([]),
+      release: () => undefined,
+    };
+  };
   return { ...real, holdGroup };
 });
 

@@ -60,6 +60,9 @@ export function replaceOne(store: Store, request: WriteRequest): Answer {
   if (existing === undefined) {
     if (resource.name !== 'leases') throw notFound(resource, name);
     checkNamespace(store, request);
+    // Who names a uid means one that stood there.
+    const uid = stringAt(objectAt(object['metadata'])['uid']);
+    if (uid !== '') throw conflict(resource, name, uid, '');
     const admitted = asDraft(admitCreate(resource.name, namespace, object, () => ''));
     const created = dry ? admitted : store.create<ResourceName>(resource.name, admitted);
     return objectAnswer(201, { ...typeMeta(resource), ...created }, warnings);

@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { TimeoutError } from 'holdfast';
 import { expect, test } from 'vitest';
-import { KeyLocks } from '../../src/cluster/key-locks.ts';
 import { operationIds } from '../../src/cluster/operation-id.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { KeyLocks } from '../../src/core/key-locks.ts';
 import { manualClock } from '../testing/manual-clock.ts';
 
 test('a key is given to those who wait in the order they came', async () => {

@@ -1,6 +1,6 @@
-import { onAbort } from '../core/abort.ts';
-import type { Clock } from '../core/clock.ts';
-import { TimeoutError } from '../core/errors.ts';
+import { onAbort } from './abort.ts';
+import type { Clock } from './clock.ts';
+import { TimeoutError } from './errors.ts';
 import type { Hold, Lock, LockOptions } from './lock.ts';
 
 /** Excludes callers of one process from each other, key by key, first come first served. */

@@ -1,0 +1,40 @@
+import { byId } from './dom.ts';
+
+const KEY = 'file-drop-token';
+
+/** The header that says who asks. */
+export function authorization(): Record<string, string> {
+  const token = sessionStorage.getItem(KEY);
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+let asking: Promise<void> | undefined;
+
+/** Resolves when somebody has typed a token. */
+export function askForToken(): Promise<void> {
+  asking ??= ask().finally(() => {
+    asking = undefined;
+  });
+  return asking;
+}
+
+function ask(): Promise<void> {
+  const section = byId('access', HTMLElement);
+  const form = byId('access-form', HTMLFormElement);
+  const input = byId('token', HTMLInputElement);
+  if (sessionStorage.getItem(KEY) !== null) {
+    byId('access-note', HTMLElement).textContent = 'This token was not accepted.';
+    sessionStorage.removeItem(KEY);
+  }
+  section.hidden = false;
+  input.focus();
+  return new Promise((resolve) => {
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      sessionStorage.setItem(KEY, input.value.trim());
+      input.value = '';
+      section.hidden = true;
+      resolve();
+    };
+  });
+}

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError, type ConfigIssue } from '../../core/errors.ts';
+import { readParams } from '../../syncrator/read-params.ts';
+import type { StartParams } from './job-store.ts';
+
+/** A folder of predefined parameters: `<env>/<project>-<action>.public_params`. */
+export interface ParamsFolder {
+  /**
+   * Reads a file, anew each time.
+   * @throws ConfigError where `env`, `project` or `action` is no name, or where the file is not as it has to be
+   */
+  read(which: PredefinedStart): Promise<PredefinedParams>;
+}
+
+export interface PredefinedStart {
+  readonly env: string;
+  readonly project: string;
+  readonly action: string;
+}
+
+export interface PredefinedParams {
+  /** The file's path in the folder, as `qas/avo-sync.public_params`. */
+  readonly file: string;
+  /** `undefined` where there is no such file. */
+  readonly params: StartParams | undefined;
+}
+
+/** Whatever the three names hold, nothing outside of the folder is read, but by links that stand in it. */
+export function paramsFolder(folder: string): ParamsFolder {
+  if (typeof folder !== 'string' || folder === '') {
+    const message = `expected the path of a folder, received ${folder === '' ? 'an empty text' : typeof folder}`;
+    throw new ConfigError([{ path: 'folder', message }]);
+  }
+  return {
+    read: async (which) => {
+      const file = fileOf(which);
+      const text = await readText(join(folder, file));
+      return { file, params: text === undefined ? undefined : parse(text, file) };
+    },
+  };
+}
+
+function fileOf(which: PredefinedStart): string {
+  const issues: ConfigIssue[] = [];
+  for (const path of ['env', 'project', 'action'] as const) {
+    if (!isName(which[path])) {
+      const message =
+        'expected at most 63 letters, digits, "_", "." and "-" that begin with a letter or digit';
+      issues.push({ path, message });
+    }
+  }
+  if (issues.length > 0) throw new ConfigError(issues);
+  return `${which.env}/${which.project}-${which.action}.public_params`;
+}
+
+/** Nothing that a path could go elsewhere by, on any system. */
+const isName = (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9][\w.-]{0,62}$/.test(value);
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+function parse(text: string, source: string): StartParams {
+  try {
+    const params = readParams(text);
+    const { TARGET, ENV, ACTION_NAME, ACTION, IS_TAG, OPTIONS } = params;
+    const known = { TARGET, ENV, ACTION_NAME, ACTION, IS_TAG, OPTIONS };
+    const issues = Object.entries(known)
+      .filter(([, value]) => value === undefined)
+      .map(([key]) => ({ path: 'text', message: `${key} is missing; add a line ${key}=value` }));
+    if (issues.length > 0) throw new ConfigError(issues);
+    return { ...params, ...known } as StartParams;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // The file in place of the text that was read from it.
+    throw new ConfigError(error.issues.map((issue) => ({ ...issue, path: '', source })));
+  }
+}

@@ -8,7 +8,7 @@ import { readArguments, wholeNumber } from './support/arguments.ts';
 import { runScript } from './support/run-script.ts';
 import { printTable } from './support/table.ts';
 
-const HELP = `simulate [--seeds N] [--from SEED]
+const HELP = `npm run simulate -- [--seeds N] [--from SEED]
 
 Runs simulated clusters, one for each of N seeds from SEED on: nodes, network, clients, crashes and clocks in virtual time.
 Shows what happened, and for each seed whose run breaks a promise how it came to that; then the exit code is 1.
@@ -65,5 +65,6 @@ function add(sums: Map<string, number>, report: SimulationReport): void {
   for (const [what, count] of Object.entries(counts)) sums.set(what, (sums.get(what) ?? 0) + count);
 }
 
-const prefixed = (prefix: string, counts: Readonly<Record<string, number>>) =>
-  Object.fromEntries(Object.entries(counts).map(([what, count]) => [prefix + what, count]));
+function prefixed(prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).map(([what, count]) => [prefix + what, count]));
+}

@@ -96,7 +96,8 @@ export class Ledger {
   }
 
   changed(call: OperationCall | undefined, { node, groupId, kind, isBeyond }: RecordChange): void {
-    const group = this.#group(groupId);
+    const group = this.#groups.get(groupId);
+    if (group === undefined) return;
     if (isBeyond) {
       group.said.delete(node);
       for (const pending of group.pending) {

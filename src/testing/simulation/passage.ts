@@ -38,7 +38,7 @@ export class Passage implements Exchange {
   #stopListening = (): void => undefined;
   /** Things that are still to happen to it. */
   #left = 0;
-  #cancelLate = (): void => undefined;
+  #isLateDropped = false;
 
   constructor(network: Network, parts: PassageParts) {
     const { asked, process, api } = parts;
@@ -83,7 +83,7 @@ export class Passage implements Exchange {
 
   /** What was to take effect late never will. */
   dropLate(): void {
-    this.#cancelLate();
+    this.#isLateDropped = true;
   }
 
   commit(): GroupAnswer {
@@ -111,7 +111,13 @@ export class Passage implements Exchange {
     const { draws, rules } = this.#network.parts;
     // Half of them soon enough to be seen by the next look.
     const delay = draws.chance(0.5) ? draws.whole(0, rules.settle) : draws.whole(0, rules.late);
-    this.#cancelLate = this.#later(delay, () => this.commit(), true);
+    this.#later(
+      delay,
+      () => {
+        if (!this.#isLateDropped) this.commit();
+      },
+      true,
+    );
   }
 
   send(answer: GroupAnswer): void {
@@ -201,27 +207,18 @@ export class Passage implements Exchange {
     this.#stopListening = () => signal.removeEventListener('abort', giveUp);
   }
 
-  #later(delay: number, run: () => void, quiet = false): () => void {
+  #later(delay: number, run: () => void, quiet = false): void {
     this.#left += 1;
-    let ended = false;
-    const end = () => {
-      if (ended) return;
-      ended = true;
-      this.#left -= 1;
-      this.#endWhenDone();
-    };
-    const cancel = this.#network.parts.machine.timeline.after(
+    const { timeline } = this.#network.parts.machine;
+    timeline.after(
       delay,
       () => {
         run();
-        end();
+        this.#left -= 1;
+        this.#endWhenDone();
       },
-      { quiet },
+      quiet,
     );
-    return () => {
-      cancel();
-      end();
-    };
   }
 
   #endWhenDone(): void {

@@ -111,12 +111,12 @@ async function judge(
     }
     return;
   }
-  const groups = new Set([...held.values()].flat().map(({ groupId }) => groupId));
-  for (const groupId of [...groups].sort()) {
-    const holders = [...held]
-      .filter(([, own]) => own.some((record) => record.groupId === groupId))
-      .map(([node]) => node);
-    if (holders.length === held.size || named.has(groupId)) continue;
-    ledger.violate(`${groupId} is on ${holders.join(', ')} only, of ${[...held.keys()].join(', ')}`);
+  const holders = new Map<string, string[]>();
+  for (const [node, own] of held) {
+    for (const { groupId } of own) holders.set(groupId, [...(holders.get(groupId) ?? []), node]);
+  }
+  for (const [groupId, nodes] of holders) {
+    if (nodes.length === held.size || named.has(groupId)) continue;
+    ledger.violate(`${groupId} is on ${nodes.join(', ')} only, of ${[...held.keys()].join(', ')}`);
   }
 }

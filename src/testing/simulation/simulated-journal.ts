@@ -115,7 +115,7 @@ export class SimulatedJournal {
             else resolve();
           });
         },
-        { quiet: true },
+        true,
       );
     });
   }

@@ -38,7 +38,7 @@ export class Timeline {
    * Plans `run`. What is `quiet` makes no promise settle, so that nothing need be waited for before the next event.
    * The returned function cancels it and may be called twice.
    */
-  after(delay: number, run: () => void, { quiet = false } = {}): () => void {
+  after(delay: number, run: () => void, quiet = false): () => void {
     const event: Event = {
       at: this.#time + Math.max(0, delay),
       tie: this.#random(),

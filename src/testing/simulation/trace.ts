@@ -3,6 +3,8 @@ export class Trace {
   readonly #clock: { readonly time: number };
   #lines: string[] = [];
   #left = 0;
+  #time = Number.NaN;
+  #stamp = '';
   #one = 0xdeadbeef;
   #two = 0x41c6ce57;
 
@@ -11,7 +13,12 @@ export class Trace {
   }
 
   say(text: string): void {
-    const line = `${this.#clock.time.toFixed(0).padStart(8)} ${text}`;
+    const { time } = this.#clock;
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#stamp = time.toFixed(0).padStart(8);
+    }
+    const line = `${this.#stamp} ${text}`;
     this.#digest(line);
     this.#lines.push(line);
     if (this.#lines.length < 2 * LIMIT) return;

@@ -44,8 +44,10 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
     scheduled: join(directory, 'scheduled'),
     drops: join(directory, 'drops'),
   };
-  /** Ids of all files that are known or being written. */
+  /** Ids of all files that are known. */
   let known: Promise<Set<string>> | undefined;
+  /** Ids of files that are being written and not known yet, with how many callers write them: a form may be sent again. */
+  const writing = new Map<string, number>();
 
   const openFolders = async () => {
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
@@ -80,6 +82,18 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
     (await ready()).delete(id);
   };
 
+  /** What of a file that was not stored is left goes, unless another caller stored it or still may. */
+  const giveUp = async (id: string) => {
+    if ((await ready()).has(id)) return;
+    const others = (writing.get(id) ?? 1) - 1;
+    if (others > 0) {
+      writing.set(id, others);
+      return;
+    }
+    await forget(id);
+    writing.delete(id);
+  };
+
   const drop = async (dropId: string) => {
     await ready();
     const path = join(folders.drops, parseDropId(dropId));
@@ -112,18 +126,20 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
       const entry: NewFile = parseNewFile(file);
       signal?.throwIfAborted();
       const ids = await ready();
-      const isNew = !ids.has(entry.id);
-      if (isNew && ids.size >= maxFiles) throw storeFull(maxFiles);
-      ids.add(entry.id);
+      const isNew = !ids.has(entry.id) && !writing.has(entry.id);
+      if (isNew && ids.size + writing.size >= maxFiles) throw storeFull(maxFiles);
+      if (!ids.has(entry.id)) writing.set(entry.id, (writing.get(entry.id) ?? 0) + 1);
       try {
         const bytes = limited(body, maxFileBytes, signal);
         const size = await replaceFile(join(folders.files, entry.id), bytes);
         const stored = { ...entry, size, storedAt: new Date(clock.now()) };
         await replaceFile(join(folders.records, entry.id), [Buffer.from(fileText(stored))]);
         const marked = await missingAs(undefined, stat(join(folders.scheduled, entry.id)));
+        ids.add(entry.id);
+        writing.delete(entry.id);
         return { ...stored, scheduled: marked !== undefined };
       } catch (error) {
-        if (isNew) await forget(entry.id);
+        await giveUp(entry.id);
         throw error;
       }
     },

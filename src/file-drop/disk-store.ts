@@ -8,6 +8,7 @@ import { count, having, validate } from '../core/validate.ts';
 import { isFileId, parseDropId } from './file-id.ts';
 import { type FileStore, FileStoreError, type NewFile } from './file-store.ts';
 import { missingAs, namesIn, removeStaleParts, replaceFile } from './safe-files.ts';
+import { storeFailure } from './store-failure.ts';
 import { dropFrom, dropText, fileFrom, fileText, parseNewFile } from './stored-text.ts';
 
 export interface DiskStoreOptions {
@@ -48,6 +49,18 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
   let known: Promise<Set<string>> | undefined;
   /** Ids of files that are being written and not known yet, with how many callers write them: a form may be sent again. */
   const writing = new Map<string, number>();
+
+  const orFailure = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw storeFailure(directory, error);
+    }
+  };
+  const there = async (folder: string) => {
+    await orFailure(stat(folder));
+    return folder;
+  };
 
   const openFolders = async () => {
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
@@ -103,7 +116,7 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
 
   async function* list(dropId?: string) {
     await ready();
-    for await (const name of namesIn(folders.records)) {
+    for await (const name of namesIn(await there(folders.records))) {
       const file = await get(name);
       if (file !== undefined && (dropId === undefined || file.dropId === dropId)) yield file;
     }
@@ -111,7 +124,7 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
 
   async function* drops() {
     await ready();
-    for await (const name of namesIn(folders.drops)) {
+    for await (const name of namesIn(await there(folders.drops))) {
       const record = await drop(name);
       if (record !== undefined) yield record;
     }
@@ -140,7 +153,7 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
         return { ...stored, scheduled: marked !== undefined };
       } catch (error) {
         await giveUp(entry.id);
-        throw error;
+        throw storeFailure(directory, error);
       }
     },
     read: async (id) => {
@@ -153,7 +166,7 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
       return found && { size: found.size, body: readLater(path) };
     },
     markScheduled: async (id) => {
-      if ((await get(id)) !== undefined) await writeFile(join(folders.scheduled, id), '');
+      if ((await get(id)) !== undefined) await orFailure(writeFile(join(folders.scheduled, id), ''));
     },
     removeBytes: async (id) => {
       if (!isFileId(id)) return false;
@@ -165,7 +178,8 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
     },
     saveDrop: async (record) => {
       await ready();
-      await replaceFile(join(folders.drops, parseDropId(record.dropId)), [Buffer.from(dropText(record))]);
+      const path = join(folders.drops, parseDropId(record.dropId));
+      await orFailure(replaceFile(path, [Buffer.from(dropText(record))]));
     },
     removeBefore: async (moment) => {
       let removed = 0;

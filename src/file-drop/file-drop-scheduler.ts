@@ -7,6 +7,7 @@ import { abortSignal, milliseconds, validate } from '../core/validate.ts';
 import { type OpenDrop, openDrop } from './drop.ts';
 import { type DropFile, placeFiles } from './drop-file.ts';
 import { dropIdSchema } from './file-id.ts';
+import type { FileStore } from './file-store.ts';
 import { selectorOf } from './job-manifest.ts';
 import { mapEach } from './merge.ts';
 import { openPodReader, type ProcessorPod } from './processor-pod.ts';
@@ -32,6 +33,8 @@ import { type DropFollowOptions, followTraffic, type TrafficSummary } from './tr
  */
 export class FileDropScheduler {
   readonly #settings: FileDropSettings;
+  /** The last deletion of Secrets, over or not: a drop that goes on puts its own back after it. */
+  #deletion: Promise<unknown> = Promise.resolve();
 
   /** @throws {ConfigError} that names every mistake */
   constructor(options: FileDropOptions) {
@@ -55,10 +58,13 @@ export class FileDropScheduler {
       const message = "has no use with one Job for all; use mode 'job', or the job's parallelism";
       throw new ConfigError([{ path: 'options.rate', message }]);
     }
-    let opened: Promise<OpenDrop> | undefined;
+    let opened: { readonly drop: Promise<OpenDrop>; readonly after: Promise<unknown> } | undefined;
     const open = () => {
-      opened ??= openDrop(settings, { dropId, mode, rate });
-      return opened;
+      const after = this.#deletion;
+      if (opened?.after !== after) {
+        opened = { drop: after.then(() => openDrop(settings, { dropId, mode, rate })), after };
+      }
+      return opened.drop;
     };
     const schedule = mode === 'indexed' ? scheduleIndexed : scheduleJobs;
     return schedule(placeFiles(files), { settings, dropId, options, open });
@@ -108,11 +114,16 @@ export class FileDropScheduler {
     const { dropId, ...call } = validate(callOptions, options, 'options');
     const { kube, store, namespace } = this.#settings;
     const which = { ...call, namespace, labelSelector: selectorOf(dropId) };
+    // Before the Jobs are: the Job of a file that is scheduled meanwhile may stay. A store that fails keeps none of them.
+    const [known] = await Promise.allSettled([scheduledIds(store, dropId)]);
     const { deleted } = await kube.deleteCollection('jobs', { ...which, propagationPolicy: 'Foreground' });
     if (typeof this.#settings.apiToken === 'string') {
-      await kube.deleteCollection('secrets', { ...which, propagationPolicy: 'Background' });
+      const deletion = kube.deleteCollection('secrets', { ...which, propagationPolicy: 'Background' });
+      this.#deletion = deletion.catch(() => undefined);
+      await deletion;
     }
-    for await (const { id, scheduled } of store.list(dropId)) if (scheduled) await store.removeBytes(id);
+    if (known.status === 'rejected') throw known.reason;
+    for (const id of known.value) await store.removeBytes(id);
     return { deleted };
   }
 }
@@ -132,6 +143,12 @@ export interface DropWatchOptions {
   /** Only this drop. @default all */
   readonly dropId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+async function scheduledIds(store: FileStore, dropId: string | undefined): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { id, scheduled } of store.list(dropId)) if (scheduled) ids.push(id);
+  return ids;
 }
 
 function modeFor(files: Inputs<DropFile>, { mode, indexedAbove }: FileDropSettings): 'job' | 'indexed' {

@@ -4,10 +4,11 @@ import { ConfigError } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import { checkInputs, type Inputs } from '../core/source.ts';
 import { abortSignal, milliseconds, validate } from '../core/validate.ts';
+import type { KubernetesObject } from '../kube/resources.ts';
 import { type OpenDrop, openDrop } from './drop.ts';
 import { type DropFile, placeFiles } from './drop-file.ts';
-import { dropIdSchema } from './file-id.ts';
-import type { FileStore } from './file-store.ts';
+import { dropIdSchema, dropJobName } from './file-id.ts';
+import type { FileStore, StoredFile } from './file-store.ts';
 import { selectorOf } from './job-manifest.ts';
 import { mapEach } from './merge.ts';
 import { openPodReader, type ProcessorPod } from './processor-pod.ts';
@@ -115,7 +116,7 @@ export class FileDropScheduler {
     const { kube, store, namespace } = this.#settings;
     const which = { ...call, namespace, labelSelector: selectorOf(dropId) };
     // Before the Jobs are: the Job of a file that is scheduled meanwhile may stay. A store that fails keeps none of them.
-    const [known] = await Promise.allSettled([scheduledIds(store, dropId)]);
+    const [known] = await Promise.allSettled([scheduledIds(store, dropId, () => kube.list('jobs', which))]);
     const { deleted } = await kube.deleteCollection('jobs', { ...which, propagationPolicy: 'Foreground' });
     if (typeof this.#settings.apiToken === 'string') {
       const deletion = kube.deleteCollection('secrets', { ...which, propagationPolicy: 'Background' });
@@ -145,9 +146,26 @@ export interface DropWatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-async function scheduledIds(store: FileStore, dropId: string | undefined): Promise<string[]> {
+/** Marks those as well whose Job was made by a process that was killed before it could: the Job is soon no sign any more. */
+async function scheduledIds(
+  store: FileStore,
+  dropId: string | undefined,
+  jobs: () => AsyncIterable<KubernetesObject<'jobs'>>,
+): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { id, scheduled } of store.list(dropId)) if (scheduled) ids.push(id);
+  const unmarked: StoredFile[] = [];
+  for await (const file of store.list(dropId)) {
+    if (file.scheduled) ids.push(file.id);
+    else unmarked.push(file);
+  }
+  if (unmarked.length === 0) return ids;
+  const names = new Set<string | undefined>();
+  for await (const { metadata } of jobs()) names.add(metadata?.name);
+  for (const file of unmarked) {
+    if (!names.has(file.id) && !names.has(dropJobName(file.dropId))) continue;
+    await store.markScheduled(file.id);
+    ids.push(file.id);
+  }
   return ids;
 }
 

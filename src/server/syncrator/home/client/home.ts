@@ -283,4 +283,5 @@ document.addEventListener('visibilitychange', () => {
 });
 void look();
 
+// A module, so that its names are its own.
 export type {};

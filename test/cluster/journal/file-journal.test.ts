@@ -206,6 +206,19 @@ test.each([[''], ['a\0b'], [':memory:'], ['file:journal.db'], [undefined], [5]])
   },
 );
 
+test('an entry that cannot be read is named with its group', async () => {
+  const path = await journalPath();
+  const journal = openJournal(path);
+  await journal.begin(entryOf('orders'));
+  const database = new DatabaseSync(path);
+  database.exec(`UPDATE entries SET entry = '{"later": true}'`);
+  database.close();
+  await expect(journal.openEntry('orders')).rejects.toMatchObject({
+    name: 'ConfigError',
+    message: expect.stringMatching(/entry of group "orders" that cannot be read.*audit\(ids\)/),
+  });
+});
+
 test('the file stays small, however many operations end', async () => {
   const path = await journalPath();
   const journal = openJournal(path);

@@ -199,8 +199,10 @@ export class Operations {
   async #clearWay(request: OperationRequest, hold: GroupHold, cost: Cost): Promise<JournalEntry | undefined> {
     for (;;) {
       const entry = await this.#openEntry(request, request, hold);
-      if (entry === undefined || isRollbackOf(entry, request.operation, request.rollback)) {
-        return entry?.supersedes;
+      if (entry === undefined) return undefined;
+      // One that died while it recovered the operation may have written to nodes that its caller never heard of.
+      if (entry.state !== 'abandoned' && isRollbackOf(entry, request.operation, request.rollback)) {
+        return entry.supersedes;
       }
       const match = matchEntry(entry, this.#nodes, this.#settings.dialect, []);
       if (request.supersede === 'unresolved' && (match.why === undefined || !match.foreign)) {

@@ -81,7 +81,7 @@ const timing = {
   retryAfter: v.optional(count(0)),
 };
 
-const probability = v.custom<number>(
+export const probability = v.custom<number>(
   (value) => typeof value === 'number' && value >= 0 && value <= 1,
   ({ received }) => `expected a probability from 0 to 1, received ${received}`,
 );
@@ -94,7 +94,7 @@ const sumOf = (rates: { readonly [K in FaultKind]?: number | undefined }) =>
   FAULT_KINDS.reduce((sum, kind) => sum + (rates[kind] ?? 0), 0);
 
 /** Room for 0.1 + 0.2 and the like. */
-const ROUNDING = 1e-9;
+export const ROUNDING = 1e-9;
 
 export const ratesSchema = v.pipe(
   v.strictObject({ ...probabilities, ...timing }),

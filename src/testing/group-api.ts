@@ -5,7 +5,7 @@ import type { GroupId, GroupStats } from './group-records.ts';
 /** One server's side of a dialect: how it reads requests and in which words it answers. Holds no state. */
 export interface GroupApi {
   /** What the request line and the headers ask for, or the answer where that settles it. */
-  route(request: IncomingMessage): GroupRoute | GroupAnswer;
+  route(request: RequestHead): GroupRoute | GroupAnswer;
   /** The id in the body of a create or a delete, or the answer to a body that has none. */
   readId(body: string): GroupId | GroupAnswer;
   /** What to answer once it is done. `hit`: found, created or deleted; otherwise there was nothing to do. */
@@ -13,6 +13,9 @@ export interface GroupApi {
   /** `reason` replaces the usual words. */
   failure(status: FailureStatus, reason?: string): GroupAnswer;
 }
+
+/** A request before its body. */
+export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
 
 export type GroupRoute = { readonly kind: 'stats' } | GroupRead | GroupWriteTarget;
 
@@ -46,7 +49,7 @@ export const isRead = (method: string | undefined) => method === 'GET' || method
 export const PING_PATHS: ReadonlySet<string> = new Set(['/ping', '/ping/', '/v1/ping', '/v1/ping/']);
 
 /** The path as it was sent: neither decoded nor tidied, for an id may hold anything. */
-export function rawPath({ url = '/' }: IncomingMessage): string {
+export function rawPath({ url = '/' }: RequestHead): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);
 }

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { applyRequest } from './apply-request.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import { type GroupAnswer, text } from './group-answer.ts';
 import { type GroupApi, type GroupRequest, isAnswer, statsJson } from './group-api.ts';
-import { answerWithFault, sendAnswer } from './group-exchange.ts';
+import { answerWithFault } from './group-exchange.ts';
 import type { GroupRecords } from './group-records.ts';
+import { httpExchange, sendAnswer } from './http-exchange.ts';
 import type { TimerSet } from './timer-set.ts';
 
 export interface GroupServerParts {
@@ -21,7 +23,7 @@ export function createGroupServer(api: GroupApi, parts: GroupServerParts): Serve
     const { kind, node, groupId } = asked;
     const commit = (): GroupAnswer => {
       try {
-        return api.done(asked, apply(records, asked));
+        return api.done(asked, applyRequest(records, asked));
       } catch (error) {
         // The file may be locked by somebody else: nothing that should end the process the nodes are part of.
         if (isDatabaseError(error)) return api.failure(500, error.message);
@@ -30,7 +32,10 @@ export function createGroupServer(api: GroupApi, parts: GroupServerParts): Serve
     };
     const fault = faults?.next({ node, method: METHODS[kind], key: String(groupId) });
     if (fault === undefined) sendAnswer(response, commit());
-    else answerWithFault({ request, response, api, writes: kind !== 'read', commit, ...parts }, fault);
+    else {
+      const writes = kind !== 'read';
+      answerWithFault(httpExchange({ request, response, api, writes, commit, ...parts }), fault);
+    }
   };
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
@@ -55,13 +60,6 @@ export function createGroupServer(api: GroupApi, parts: GroupServerParts): Serve
 const MAX_BODY_BYTES = 64 * 1024;
 
 const METHODS = { read: 'GET', create: 'POST', delete: 'DELETE' } as const;
-
-/** `true` where there was something to read, create or delete. */
-function apply(records: GroupRecords, request: GroupRequest): boolean {
-  const { kind, node, groupId } = request;
-  if (kind === 'read') return records.has(node, groupId);
-  return records[kind](node, groupId, request.timestamp);
-}
 
 const isDatabaseError = (error: unknown): error is Error =>
   error instanceof Error && Reflect.get(error, 'code') === 'ERR_SQLITE_ERROR';

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import {
   json,
   NO_SUCH_METHOD_ON_LIST,
@@ -15,13 +14,14 @@ import {
   groupIdOf,
   isRead,
   PING_PATHS,
+  type RequestHead,
   rawPath,
   writesOf,
 } from './group-api.ts';
 
 /** The `header` dialect: one server for all nodes, the header `node` names the one meant. */
 export function headerGroupApi(nodes: ReadonlySet<string>): GroupApi {
-  const nodeOf = ({ headers: { node } }: IncomingMessage) =>
+  const nodeOf = ({ headers: { node } }: RequestHead) =>
     typeof node === 'string' && nodes.has(node) ? node : undefined;
 
   return {
@@ -99,6 +99,6 @@ function missing(request: GroupRequest) {
 }
 
 /** The original takes a zero for no timestamp, and then deletes anybody's record. */
-function timestampOf({ headers: { timestamp } }: IncomingMessage): string | undefined {
+function timestampOf({ headers: { timestamp } }: RequestHead): string | undefined {
   return typeof timestamp === 'string' && Number(timestamp) !== 0 ? timestamp : undefined;
 }

@@ -18,5 +18,16 @@ export {
   type MiniKubernetesOptions,
   startMiniKubernetes,
 } from './mini-kubernetes/mini-kubernetes.ts';
+export type { NetworkFault } from './simulation/network-faults.ts';
+export { simulate } from './simulation/simulate.ts';
+export type {
+  SimulatedFaultRates,
+  SimulatedRecords,
+  SimulationContext,
+  SimulationOptions,
+} from './simulation/simulation-options.ts';
+export { describeSimulation, type SimulationReport } from './simulation/simulation-report.ts';
+export type { OperationEnding } from './simulation/tally.ts';
 export { type SyncratorHandlersOptions, syncratorHandlers } from './syncrator-handlers.ts';
 export { type JobLife, SyncratorJobs, type SyncratorJobsOptions } from './syncrator-handlers-jobs.ts';
+export { type VirtualClock, virtualClock } from './virtual-clock.ts';

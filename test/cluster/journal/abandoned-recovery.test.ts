@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { ClusterClient } from '../../../src/cluster/cluster-client.ts';
+import type { Journal, JournalEntry } from '../../../src/cluster/journal.ts';
+import { memoryJournal } from '../../../src/cluster/memory-journal.ts';
+import { unsettledFor } from '../../../src/cluster/open-entry.ts';
+import { startGroupNodes } from '../../../src/testing/group-nodes.ts';
+
+test('a rollback first undoes what died while it recovered the same operation', async () => {
+  await using nodes = await startGroupNodes();
+  const operationId = '1633807521.507381';
+  const entry: JournalEntry = {
+    ...{ operationId, groupId: 'g', operation: 'delete', dialect: 'path', startedAt: 1 },
+    nodes: Object.entries(nodes.urls).map(([name, url]) => ({ name, url, before: 'present', write: true })),
+  };
+  const kept = memoryJournal();
+  await kept.begin(entry);
+  let isAbandoned = true;
+  const journal: Journal = {
+    ...kept,
+    openEntry: async (groupId) => {
+      const open = await kept.openEntry(groupId);
+      return open === undefined ? undefined : { ...open, state: isAbandoned ? 'abandoned' : open.state };
+    },
+    begin: async (begun) => {
+      isAbandoned = false;
+      await kept.begin(begun);
+    },
+  };
+  await using client = new ClusterClient(nodes.urls, { journal, settle: 1 });
+  // All that its caller was told; a recovery has finished the delete on the others since, and died.
+  await client.rollbackDelete('g', [{ node: 'node01', outcome: 'unknown', attempts: 1, operationId }]);
+  expect([...nodes.records().values()]).toEqual([[{ groupId: 'g' }], [{ groupId: 'g' }], [{ groupId: 'g' }]]);
+  expect(await kept.openEntry('g')).toBeUndefined();
+});
+
+test('an unresolved entry is not waited for beyond `settle` where the clock was set back', () => {
+  const entry: JournalEntry = {
+    ...{ operationId: '1.5', groupId: 'g', operation: 'create', dialect: 'path', startedAt: 1 },
+    nodes: [],
+  };
+  const until = (unsettledUntil: number) => ({ ...entry, state: 'unresolved', unsettledUntil }) as const;
+  expect(unsettledFor(until(10_300), 500, 10_000)).toBe(300);
+  expect(unsettledFor(until(3_610_000), 500, 10_000)).toBe(500);
+  expect(unsettledFor(until(9_000), 500, 10_000)).toBe(0);
+});

@@ -1,5 +1,6 @@
 import {
   type AuditSummary,
+  type BulkOptions,
   type BulkSummary,
   type CallOptions,
   ClusterClient,
@@ -54,14 +55,14 @@ it('ClusterClient has the methods of the design', () => {
   ) => Promise<GroupResult>;
   expectTypeOf(cluster.rollbackCreate).toEqualTypeOf<Rollback>();
   expectTypeOf(cluster.rollbackDelete).toEqualTypeOf<Rollback>();
-  expectTypeOf(cluster.createGroups).toEqualTypeOf<(ids: Ids, options?: RunOptions) => Bulk>();
-  expectTypeOf(cluster.deleteGroups).toEqualTypeOf<(ids: Ids, options?: RunOptions) => Bulk>();
+  expectTypeOf(cluster.createGroups).toEqualTypeOf<(ids: Ids, options?: BulkOptions) => Bulk>();
+  expectTypeOf(cluster.deleteGroups).toEqualTypeOf<(ids: Ids, options?: BulkOptions) => Bulk>();
   expectTypeOf(cluster.audit).toEqualTypeOf<
-    (ids: Ids, options?: RunOptions) => Run<GroupAudit, AuditSummary>
+    (ids: Ids, options?: BulkOptions) => Run<GroupAudit, AuditSummary>
   >();
   expectTypeOf(cluster.stats).toEqualTypeOf<(options?: CallOptions) => Promise<ClusterStats>>();
   expectTypeOf(cluster.repair).toEqualTypeOf<
-    (ids: Ids, want: 'present' | 'absent', options?: RunOptions) => Bulk
+    (ids: Ids, want: 'present' | 'absent', options?: BulkOptions) => Bulk
   >();
   expectTypeOf(cluster.recover).toEqualTypeOf<(options?: RecoverOptions) => Bulk>();
   expectTypeOf(cluster.close).toEqualTypeOf<() => Promise<void>>();

@@ -1,4 +1,4 @@
-// Makes src/server/file-drop/page/text/ from the page's own files: one module for each, which holds its text, so that the
+// Makes the folder text/ of each page from the page's own files: one module for each, which holds its text, so that the
 // built package serves the page from memory. To be run after any change of these files.
 //
 //   node .ci/build-page.js           writes
@@ -7,33 +7,38 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, join } from 'node:path';
 import ts from 'typescript';
 
-const page = join(import.meta.dirname, '../src/server/file-drop/page');
-const folder = join(page, 'text');
+const server = join(import.meta.dirname, '../src/server');
+const pages = [
+  { page: join(server, 'file-drop/page'), files: ['page.html', 'page.css', 'table.css', 'icon.svg'] },
+  { page: join(server, 'syncrator/home'), files: ['home.css', 'icon.svg'] },
+];
 
-const texts = new Map();
-for (const name of ['page.html', 'page.css', 'table.css', 'icon.svg'])
-  texts.set(name, readFileSync(join(page, name), 'utf8'));
-for (const name of readdirSync(join(page, 'client')).sort()) {
-  texts.set(`${basename(name, '.ts')}.js`, script(readFileSync(join(page, 'client', name), 'utf8')));
+for (const { page, files } of pages) {
+  const folder = join(page, 'text');
+  const modules = modulesOf(page, files);
+  if (process.argv.includes('--check')) {
+    const written = existsSync(folder) ? readdirSync(folder) : [];
+    const stale = [...modules].filter(
+      ([name, text]) => !written.includes(name) || readFileSync(join(folder, name), 'utf8') !== text,
+    );
+    const wrong = [...stale.map(([name]) => name), ...written.filter((name) => !modules.has(name))];
+    if (wrong.length === 0) continue;
+    process.stderr.write(`run \`npm run page\`: ${wrong.join(', ')} of ${page} are not up to date\n`);
+    process.exitCode = 1;
+  } else {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    for (const [name, text] of modules) writeFileSync(join(folder, name), text);
+  }
 }
 
-const modules = new Map([...texts].map(([name, text]) => [`${name.replace('.', '-')}.ts`, moduleOf(text)]));
-modules.set('page-texts.ts', index([...texts.keys()]));
-
-if (process.argv.includes('--check')) {
-  const written = existsSync(folder) ? readdirSync(folder) : [];
-  const stale = [...modules].filter(
-    ([name, text]) => !written.includes(name) || readFileSync(join(folder, name), 'utf8') !== text,
-  );
-  const wrong = [...stale.map(([name]) => name), ...written.filter((name) => !modules.has(name))];
-  if (wrong.length > 0) {
-    process.stderr.write(`run \`npm run page\`: ${wrong.join(', ')} are not up to date\n`);
-    process.exitCode = 1;
+function modulesOf(page, files) {
+  const texts = new Map(files.map((name) => [name, readFileSync(join(page, name), 'utf8')]));
+  for (const name of readdirSync(join(page, 'client')).sort()) {
+    texts.set(`${basename(name, '.ts')}.js`, script(readFileSync(join(page, 'client', name), 'utf8')));
   }
-} else {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
-  for (const [name, text] of modules) writeFileSync(join(folder, name), text);
+  const modules = new Map([...texts].map(([name, text]) => [`${name.replace('.', '-')}.ts`, moduleOf(text)]));
+  return modules.set('page-texts.ts', index([...texts.keys()]));
 }
 
 function script(source) {

@@ -13,4 +13,11 @@ if (ownMajor < major || (ownMajor === major && ownMinor < minor)) {
       'Run `npm ci` with install scripts allowed (or `npm rebuild node`): it brings a fitting Node for these scripts.\n',
   );
   process.exitCode = 1;
+} else if (/[\\/]node_modules[\\/]node\d+[\\/]/.test(process.execPath)) {
+  // npm links the program of what it installs last; in a clean install that is the right one.
+  process.stderr.write(
+    `This is ${process.version} at ${process.execPath}, which is there for tests of the package only.\n` +
+      'Run `npm rebuild node`: it makes the scripts run on their own Node again.\n',
+  );
+  process.exitCode = 1;
 }

@@ -95,8 +95,9 @@ function printRecap(traffic: TrafficSummary, scheduled: ScheduleSummary, files: 
 const MOST_FAILURES = 10;
 
 /** A name is any text, so it is shown as JSON. */
-function printFailure({ filename, reason, log = [] }: ProcessorPod): void {
-  console.log(`${JSON.stringify(shorten(filename))} failed: ${reason ?? 'for a reason that nobody knows'}`);
+function printFailure({ filename, phase, reason, log = [] }: ProcessorPod): void {
+  const how = phase === 'Failed' ? 'failed' : 'ended nobody knows how';
+  console.log(`${JSON.stringify(shorten(filename))} ${how}: ${reason ?? 'for a reason that nobody knows'}`);
   for (const line of log) console.log(`  ${line}`);
 }
 

@@ -19,8 +19,9 @@ Options
   --rate N             files per second, as Jobs of their own                [as fast as it goes]
   --concurrency N      files stored and scheduled at once                                  [20]
   --store DIRECTORY    keeps the files and how far they are    [a temporary one, removed at the end]
-  --drop-id ID         goes on with a drop that was cut off; needs its --store        [a new one]
-  --port N             of the page, and of what processors read            [0, a free one; --serve: 5000]
+  --drop-id ID         goes on with a drop that was cut off; needs its --store, and its cluster:
+                       a mini Kubernetes is gone with its process                     [a new one]
+  --port N             of the page, and of what processors read  [0, a free one; --serve: 5000]
   --hostname ADDRESS   where to listen; any but this machine's loopback needs a token [127.0.0.1]
   --delay MS           how long the stand-in takes for a file at most                     [500]
   --help, -h           this text

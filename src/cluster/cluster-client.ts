@@ -102,7 +102,8 @@ export class ClusterClient implements AsyncDisposable {
 
   /**
    * Undoes a create on the nodes whose outcome is `created` or `unknown`: pass the `nodes` of a result or of an
-   * `InconsistentClusterError`. Other nodes are not touched.
+   * `InconsistentClusterError`, all of them: where the operation is open in the journal, this ends it. Other nodes are not
+   * touched.
    *
    * @throws ConfigError for unknown nodes, and in the header dialect for a node without its operation id
    * @throws InconsistentClusterError names every node that may still differ

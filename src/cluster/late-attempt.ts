@@ -4,20 +4,23 @@ import type { AttemptOutcome } from './attempt.ts';
 interface Sender {
   /** Milliseconds. */
   readonly attemptTimeout: number;
+  /** Abort when a lock was lost. */
+  readonly lost: readonly AbortSignal[];
   /** Monotonic milliseconds from which on the lock may be somebody else's. */
   aloneUntil(): number;
 }
 
 /**
- * The outcome of an attempt that is not sent, for it might outlast the lock; `undefined` where it may be. To be asked before
+ * The outcome of an attempt that is not sent, for the lock is lost or it might outlast that; `undefined` where it may be. To be asked before
  * every request: a process that was stopped wakes up with its timers late, and hears of a lost lock only after it has sent
  * something.
  */
 export function refuseLate(
-  { attemptTimeout, aloneUntil }: Sender,
+  { attemptTimeout, lost, aloneUntil }: Sender,
   now: number,
 ): (AttemptOutcome & { readonly failure: HoldfastError }) | undefined {
-  const left = aloneUntil() - now;
+  const gone = lost.find(({ aborted }) => aborted);
+  const left = gone === undefined ? aloneUntil() - now : 0;
   if (left >= attemptTimeout) return undefined;
   const why =
     left > 0
@@ -26,6 +29,10 @@ export function refuseLate(
   return {
     verdict: 'refused',
     inDoubt: false,
-    failure: new HoldfastError(why, { code: 'LOCK_LOST', retryable: true }),
+    failure: new HoldfastError(why, {
+      code: 'LOCK_LOST',
+      retryable: true,
+      ...(gone === undefined ? {} : { cause: gone.reason }),
+    }),
   };
 }

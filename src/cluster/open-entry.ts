@@ -42,8 +42,13 @@ export const isRollbackOf = (
  * Milliseconds until nothing that the entry's operation sent can take effect any more. `settle`: how long that may take of
  * what was sent just now.
  */
-export function unsettledFor({ state, unsettledUntil }: OpenEntry, settle: number, now: number): number {
-  // Where the clock was set back since, it takes no longer than that either.
-  if (state === 'unresolved') return Math.min(settle, Math.max(0, (unsettledUntil ?? now) - now));
-  return settle;
+export function unsettledFor(
+  { state, startedAt, unsettledUntil = 0 }: OpenEntry,
+  settle: number,
+  now: number,
+): number {
+  if (state !== 'unresolved') return settle;
+  // Where the wall clock was set back since, no longer than the whole operation took.
+  const most = Math.max(settle, unsettledUntil - startedAt);
+  return Math.max(0, Math.min(unsettledUntil - now, most));
 }

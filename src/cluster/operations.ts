@@ -306,7 +306,8 @@ export class Operations {
     } catch (cause) {
       if (signal?.aborted === true && cause === signal.reason) throw cause;
       throw notHad(
-        cause instanceof TimeoutError
+        // A lock that knows of something else that was in the way gives it as the cause.
+        cause instanceof TimeoutError && cause.cause === undefined
           ? 'another operation on it did not end in time'
           : 'its lock could not be had',
         of,

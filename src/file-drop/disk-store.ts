@@ -8,6 +8,7 @@ import { count, having, validate } from '../core/validate.ts';
 import { isFileId, parseDropId } from './file-id.ts';
 import { type FileStore, FileStoreError, type NewFile } from './file-store.ts';
 import { missingAs, namesIn, removeStaleParts, replaceFile } from './safe-files.ts';
+import { storeFailure } from './store-failure.ts';
 import { dropFrom, dropText, fileFrom, fileText, parseNewFile } from './stored-text.ts';
 
 export interface DiskStoreOptions {
@@ -44,8 +45,22 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
     scheduled: join(directory, 'scheduled'),
     drops: join(directory, 'drops'),
   };
-  /** Ids of all files that are known or being written. */
+  /** Ids of all files that are known. */
   let known: Promise<Set<string>> | undefined;
+  /** Ids of files that are being written and not known yet, with how many callers write them: a form may be sent again. */
+  const writing = new Map<string, number>();
+
+  const orFailure = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw storeFailure(directory, error);
+    }
+  };
+  const there = async (folder: string) => {
+    await orFailure(stat(folder));
+    return folder;
+  };
 
   const openFolders = async () => {
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
@@ -80,6 +95,18 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
     (await ready()).delete(id);
   };
 
+  /** What of a file that was not stored is left goes, unless another caller stored it or still may. */
+  const giveUp = async (id: string) => {
+    if ((await ready()).has(id)) return;
+    const others = (writing.get(id) ?? 1) - 1;
+    if (others > 0) {
+      writing.set(id, others);
+      return;
+    }
+    await forget(id);
+    writing.delete(id);
+  };
+
   const drop = async (dropId: string) => {
     await ready();
     const path = join(folders.drops, parseDropId(dropId));
@@ -89,7 +116,7 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
 
   async function* list(dropId?: string) {
     await ready();
-    for await (const name of namesIn(folders.records)) {
+    for await (const name of namesIn(await there(folders.records))) {
       const file = await get(name);
       if (file !== undefined && (dropId === undefined || file.dropId === dropId)) yield file;
     }
@@ -97,7 +124,7 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
 
   async function* drops() {
     await ready();
-    for await (const name of namesIn(folders.drops)) {
+    for await (const name of namesIn(await there(folders.drops))) {
       const record = await drop(name);
       if (record !== undefined) yield record;
     }
@@ -112,19 +139,21 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
       const entry: NewFile = parseNewFile(file);
       signal?.throwIfAborted();
       const ids = await ready();
-      const isNew = !ids.has(entry.id);
-      if (isNew && ids.size >= maxFiles) throw storeFull(maxFiles);
-      ids.add(entry.id);
+      const isNew = !ids.has(entry.id) && !writing.has(entry.id);
+      if (isNew && ids.size + writing.size >= maxFiles) throw storeFull(maxFiles);
+      if (!ids.has(entry.id)) writing.set(entry.id, (writing.get(entry.id) ?? 0) + 1);
       try {
         const bytes = limited(body, maxFileBytes, signal);
         const size = await replaceFile(join(folders.files, entry.id), bytes);
         const stored = { ...entry, size, storedAt: new Date(clock.now()) };
         await replaceFile(join(folders.records, entry.id), [Buffer.from(fileText(stored))]);
         const marked = await missingAs(undefined, stat(join(folders.scheduled, entry.id)));
+        ids.add(entry.id);
+        writing.delete(entry.id);
         return { ...stored, scheduled: marked !== undefined };
       } catch (error) {
-        if (isNew) await forget(entry.id);
-        throw error;
+        await giveUp(entry.id);
+        throw storeFailure(directory, error);
       }
     },
     read: async (id) => {
@@ -137,7 +166,7 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
       return found && { size: found.size, body: readLater(path) };
     },
     markScheduled: async (id) => {
-      if ((await get(id)) !== undefined) await writeFile(join(folders.scheduled, id), '');
+      if ((await get(id)) !== undefined) await orFailure(writeFile(join(folders.scheduled, id), ''));
     },
     removeBytes: async (id) => {
       if (!isFileId(id)) return false;
@@ -149,7 +178,8 @@ export function diskStore(directory: string, options?: DiskStoreOptions): FileSt
     },
     saveDrop: async (record) => {
       await ready();
-      await replaceFile(join(folders.drops, parseDropId(record.dropId)), [Buffer.from(dropText(record))]);
+      const path = join(folders.drops, parseDropId(record.dropId));
+      await orFailure(replaceFile(path, [Buffer.from(dropText(record))]));
     },
     removeBefore: async (moment) => {
       let removed = 0;

@@ -4,9 +4,11 @@ import { ConfigError } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import { checkInputs, type Inputs } from '../core/source.ts';
 import { abortSignal, milliseconds, validate } from '../core/validate.ts';
+import type { KubernetesObject } from '../kube/resources.ts';
 import { type OpenDrop, openDrop } from './drop.ts';
 import { type DropFile, placeFiles } from './drop-file.ts';
-import { dropIdSchema } from './file-id.ts';
+import { dropIdSchema, dropJobName } from './file-id.ts';
+import type { FileStore, StoredFile } from './file-store.ts';
 import { selectorOf } from './job-manifest.ts';
 import { mapEach } from './merge.ts';
 import { openPodReader, type ProcessorPod } from './processor-pod.ts';
@@ -32,6 +34,8 @@ import { type DropFollowOptions, followTraffic, type TrafficSummary } from './tr
  */
 export class FileDropScheduler {
   readonly #settings: FileDropSettings;
+  /** The last deletion of Secrets, over or not: a drop that goes on puts its own back after it. */
+  #deletion: Promise<unknown> = Promise.resolve();
 
   /** @throws {ConfigError} that names every mistake */
   constructor(options: FileDropOptions) {
@@ -55,10 +59,13 @@ export class FileDropScheduler {
       const message = "has no use with one Job for all; use mode 'job', or the job's parallelism";
       throw new ConfigError([{ path: 'options.rate', message }]);
     }
-    let opened: Promise<OpenDrop> | undefined;
+    let opened: { readonly drop: Promise<OpenDrop>; readonly after: Promise<unknown> } | undefined;
     const open = () => {
-      opened ??= openDrop(settings, { dropId, mode, rate });
-      return opened;
+      const after = this.#deletion;
+      if (opened?.after !== after) {
+        opened = { drop: after.then(() => openDrop(settings, { dropId, mode, rate })), after };
+      }
+      return opened.drop;
     };
     const schedule = mode === 'indexed' ? scheduleIndexed : scheduleJobs;
     return schedule(placeFiles(files), { settings, dropId, options, open });
@@ -108,11 +115,16 @@ export class FileDropScheduler {
     const { dropId, ...call } = validate(callOptions, options, 'options');
     const { kube, store, namespace } = this.#settings;
     const which = { ...call, namespace, labelSelector: selectorOf(dropId) };
+    // Before the Jobs are: the Job of a file that is scheduled meanwhile may stay. A store that fails keeps none of them.
+    const [known] = await Promise.allSettled([scheduledIds(store, dropId, () => kube.list('jobs', which))]);
     const { deleted } = await kube.deleteCollection('jobs', { ...which, propagationPolicy: 'Foreground' });
     if (typeof this.#settings.apiToken === 'string') {
-      await kube.deleteCollection('secrets', { ...which, propagationPolicy: 'Background' });
+      const deletion = kube.deleteCollection('secrets', { ...which, propagationPolicy: 'Background' });
+      this.#deletion = deletion.catch(() => undefined);
+      await deletion;
     }
-    for await (const { id, scheduled } of store.list(dropId)) if (scheduled) await store.removeBytes(id);
+    if (known.status === 'rejected') throw known.reason;
+    for (const id of known.value) await store.removeBytes(id);
     return { deleted };
   }
 }
@@ -132,6 +144,29 @@ export interface DropWatchOptions {
   /** Only this drop. @default all */
   readonly dropId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Marks those as well whose Job was made by a process that was killed before it could: the Job is soon no sign any more. */
+async function scheduledIds(
+  store: FileStore,
+  dropId: string | undefined,
+  jobs: () => AsyncIterable<KubernetesObject<'jobs'>>,
+): Promise<string[]> {
+  const ids: string[] = [];
+  const unmarked: StoredFile[] = [];
+  for await (const file of store.list(dropId)) {
+    if (file.scheduled) ids.push(file.id);
+    else unmarked.push(file);
+  }
+  if (unmarked.length === 0) return ids;
+  const names = new Set<string | undefined>();
+  for await (const { metadata } of jobs()) names.add(metadata?.name);
+  for (const file of unmarked) {
+    if (!names.has(file.id) && !names.has(dropJobName(file.dropId))) continue;
+    await store.markScheduled(file.id);
+    ids.push(file.id);
+  }
+  return ids;
 }
 
 function modeFor(files: Inputs<DropFile>, { mode, indexedAbove }: FileDropSettings): 'job' | 'indexed' {

@@ -73,14 +73,21 @@ export interface IndexedFiles {
   readonly gaps: readonly number[];
 }
 
-/** A file that cannot be stored: `FILE_TOO_LARGE`, or `STORE_FULL` where there are as many as there may be. */
+/**
+ * A file that cannot be stored: `FILE_TOO_LARGE`; `STORE_FULL` where there are as many as there may be, or the disk is full;
+ * `STORE_GONE` where the store itself is not there any more.
+ */
 export class FileStoreError extends HoldfastError {
   static {
     defineError(this, 'FileStoreError');
   }
 
-  constructor(code: 'FILE_TOO_LARGE' | 'STORE_FULL', message: string) {
-    super(message, { code, retryable: code === 'STORE_FULL' });
+  constructor(
+    code: 'FILE_TOO_LARGE' | 'STORE_FULL' | 'STORE_GONE',
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, { code, retryable: code === 'STORE_FULL', ...options });
   }
 }
 

@@ -70,7 +70,8 @@ async function download(
     if (response.status !== 200) return refused(response, 'GET', target, clock.now());
     return { ok: true, value: await replaceFile(path, response.body ?? []) };
   } catch (cause) {
-    return { ok: false, error: broken('GET', target, cause), final: isDiskError(cause) };
+    if (isDiskError(cause)) throw asProcessorError('output', 'the file was not written to the disk', cause);
+    return { ok: false, error: broken('GET', target, cause), final: false };
   }
 }
 

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ConfigError, ConnectionError, type HoldfastError, HttpError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
 import { type Attempted, withRetries } from '../core/retry.ts';
+import { readText } from '../kube/read-text.ts';
 import { asProcessorError } from './processor-error.ts';
 import { type ProcessorOptions, type ProcessorSettings, parseProcessorOptions } from './processor-options.ts';
 
@@ -51,18 +52,21 @@ async function askFor(
   try {
     const response = await fetch(target, { redirect: 'manual', signal });
     const { status } = response;
-    const text = await response.text();
     if (status !== 200) {
+      await response.body?.cancel();
       const error = new HttpError({ status, url, method: 'GET', body: '' });
       return failure(error, status < 500 && status !== 429 && status !== 425);
     }
-    const entry = v.parse(fileEntry, JSON.parse(text));
+    const entry = v.parse(fileEntry, JSON.parse(await readText(response.body ?? [], MOST_BYTES)));
     // A backend may not know its own address.
     return { ok: true, value: { filename: entry.filename, url: new URL(entry.url, target).href } };
   } catch (cause) {
     return failure(new ConnectionError(`GET ${url} got no complete answer`, { cause }), false);
   }
 }
+
+/** The longest name, escaped, with its url is far below. Something else may answer, and with anything. */
+const MOST_BYTES = 65_536;
 
 const fileEntry = v.object({ filename: v.string(), url: v.string() });
 

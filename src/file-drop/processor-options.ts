@@ -16,10 +16,14 @@ export interface ProcessorOptions {
   readonly outputDirectory?: string | undefined;
   /**
    * Of the download, and of an upload that surely did not arrive (no connection, 425, 429).
-   * @default { attempts: 5, baseDelay: 200, maxDelay: 5_000, jitter: 'full' }
+   * The default goes on for some 20 seconds, in which a backend has started anew.
+   * @default { attempts: 12, baseDelay: 200, maxDelay: 5_000, jitter: 'full' }
    */
   readonly retry?: RetryPolicy | undefined;
-  /** Milliseconds for the download, and for the upload with its answer. @default 1_800_000 each */
+  /**
+   * Milliseconds for the download, and for the upload with its answer. The platform's `fetch` ends by itself what tells
+   * nothing for 5 minutes: for a slower API give another `fetch`. @default 1_800_000 each
+   */
   readonly deadline?: number | undefined;
   /** In place of the platform's `fetch`, which is looked up at every call. */
   readonly fetch?: typeof fetch | undefined;
@@ -55,7 +59,7 @@ export function parseProcessorOptions(options: unknown): ProcessorSettings {
     apiToken: given.apiToken,
     outputDirectory: given.outputDirectory ?? '/output',
     retry: {
-      attempts: retry?.attempts ?? 5,
+      attempts: retry?.attempts ?? 12,
       baseDelay: retry?.baseDelay ?? 200,
       maxDelay: retry?.maxDelay ?? 5_000,
       jitter: retry?.jitter ?? 'full',
@@ -68,10 +72,16 @@ export function parseProcessorOptions(options: unknown): ProcessorSettings {
   };
 }
 
-const httpUrl = v.custom<string>(
-  (value) => typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? ''),
-  ({ input }) =>
-    `expected an http or https url, received ${typeof input === 'string' ? `"${redactUrl(input)}"` : typeof input}`,
+const httpUrl = v.pipe(
+  v.custom<string>(
+    (value) => typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? ''),
+    ({ input }) =>
+      `expected an http or https url, received ${typeof input === 'string' ? `"${redactUrl(input)}"` : typeof input}`,
+  ),
+  v.check((url) => {
+    const { username, password } = new URL(url);
+    return username === '' && password === '';
+  }, 'holds a name or a password, which fetch takes in no url; pass what the API wants as apiToken'),
 );
 const text = v.pipe(v.string(), v.nonEmpty('expected a text, received an empty one'));
 

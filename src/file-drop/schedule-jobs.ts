@@ -17,7 +17,7 @@ export interface Scheduling {
   readonly settings: FileDropSettings;
   readonly dropId: string;
   readonly options: ScheduleOptions;
-  /** The same at every call; begins at the first. */
+  /** Begins the drop at the first call, and finds it again where its Secret was deleted since; else as the one before. */
   open(): Promise<OpenDrop>;
 }
 
@@ -43,6 +43,8 @@ export function scheduleJobs(
         if (!stored.scheduled) {
           await pace(signal);
           await createJob(settings, fileJob(manifest, { id, filename, url: fileUrl(id) }));
+          // While the file came all Jobs may have been deleted, and the Secret that this one needs with them.
+          await open();
           await store.markScheduled(id);
         }
         bytes += stored.size;

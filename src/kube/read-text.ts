@@ -2,7 +2,10 @@
 export class TooLarge extends Error {}
 
 /** The whole of a body as UTF-8. */
-export async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+export async function readText(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  maxBytes: number,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;

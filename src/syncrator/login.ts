@@ -42,10 +42,10 @@ export async function requestToken(
   return read.value;
 }
 
-/** The API answers 401; an OAuth server's error comes through as a 200 with `error`. */
+/** The API answers 401; an OAuth server's error comes through as a 200 with `error`, and without a token. */
 function refusesCredentials({ status, body }: HttpAnswer): boolean {
   if (status === 401 || status === 403) return true;
-  return status === 200 && /^\s*\{\s*"error"/.test(body);
+  return status === 200 && /^\s*\{.*"error"\s*:/s.test(body) && !body.includes('"access_token"');
 }
 
 const refused = () =>
@@ -65,12 +65,15 @@ function tokenOf(
   };
 }
 
+/** Seconds. No token lives for so long; and what comes later is no date of JavaScript's. */
+const MAX_LIFE = 10_000_000_000;
+
 const tokenAnswer = v.object({
-  // The message must not show what it received.
+  // No message shows what it received: one may hold what another should.
   access_token: v.custom<string>(isToken, 'expected a token, a text of printable characters without spaces'),
   expires_in: v.custom<number>(
-    (value) => typeof value === 'number' && Number.isFinite(value) && value > 0,
-    ({ received }) => `expected a number of seconds above 0, received ${received}`,
+    (value) => typeof value === 'number' && value > 0 && value <= MAX_LIFE,
+    `expected a number of seconds above 0 and at most ${MAX_LIFE}`,
   ),
   token_type: v.string(),
 });

@@ -59,6 +59,32 @@ export function fileStoreContract(make: () => Promise<FileStoreSubject>): readon
       await assert.rejects(store.put(fileAt(0), failing(new Error('broken'))));
       assert.equal(await textOf(store, id), 'old');
     }),
+    rule(
+      'keeps a file that was stored while another try for it, which then broke off, was under way',
+      async (subject) => {
+        const { store } = subject;
+        const broken = new Error('broken');
+        const cut = Promise.withResolvers<never>();
+        cut.promise.catch(() => undefined);
+        const begun = Promise.withResolvers<void>();
+        async function* stalled() {
+          yield Buffer.from('half');
+          begun.resolve();
+          await cut.promise;
+        }
+        const first = store.put(fileAt(0), stalled());
+        first.catch(() => undefined);
+        await begun.promise;
+        const { id } = await store.put(fileAt(0), chunks('whole'));
+        await store.markScheduled(id);
+        cut.reject(broken);
+        await assert.rejects(first, (error) => error === broken);
+        for (const each of [store, await subject.reopen()]) {
+          assert.equal((await each.get(id))?.scheduled, true);
+          assert.equal(await textOf(each, id), 'whole');
+        }
+      },
+    ),
     rule('refuses a file over its limit and takes one at it', async ({ store, maxFileBytes }) => {
       const tooLarge = store.put(fileAt(0), bytes(maxFileBytes + 1));
       await assert.rejects(tooLarge, { name: 'FileStoreError', code: 'FILE_TOO_LARGE' });

@@ -139,6 +139,11 @@ test('asks for the token, takes it from nobody else, and shows it nowhere', asyn
   await page.getByLabel('Token').fill('wrong-token');
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByText('This token was not accepted.').waitFor();
+  // What cannot stand in a header at all.
+  await page.getByLabel('Token').fill('пароль');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect.poll(() => page.getByLabel('Token').inputValue()).toBe('');
+  expect(await page.getByLabel('Token').isVisible()).toBe(true);
   await page.getByLabel('Token').fill(TOKEN);
   await page.keyboard.press('Enter');
   await expect.poll(() => page.locator('#connection').textContent()).toBe('Live');
@@ -155,6 +160,18 @@ test('asks for the token, takes it from nobody else, and shows it nowhere', asyn
   expect(told).not.toContain(API_TOKEN);
   // The browser itself notes each 401.
   expect(problems.filter((text) => !text.includes('401'))).toEqual([]);
+});
+
+test('an answer that is not the server’s own is a failed upload, not one that goes on for ever', async () => {
+  const { page, problems } = await open();
+  const files = '**/backend/files?*';
+  await page.route(files, (route) => route.fulfill({ status: 200, body: '<h1>Please log in</h1>' }));
+  await dropFiles(page, ['a.pdf']);
+  await page.getByText('The server answered 200.').waitFor();
+  await page.unroute(files);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(() => rowsIn(page, 'Succeeded').count()).toBe(1);
+  expect(problems).toEqual([]);
 });
 
 test('a file that fails stays on the page with its reason, and can be tried again or dismissed', async () => {

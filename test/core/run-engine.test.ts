@@ -226,7 +226,7 @@ it('leaves no listener on the signal, however it ends', async () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   }
   const { signal } = new AbortController();
-  runNumbers(upTo(5), { options: { signal } });
+  void runNumbers(upTo(5), { options: { signal } });
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 

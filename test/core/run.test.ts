@@ -29,7 +29,7 @@ const codeOf = (action: () => unknown): unknown => {
 it('does nothing until it is awaited or iterated', async () => {
   const { source, seen } = watchedSource([1]);
   const { begun, work } = manualWork();
-  runNumbers(source, { work });
+  void runNumbers(source, { work });
   await idle();
   expect([seen.pulled, begun]).toEqual([0, []]);
 });

@@ -33,6 +33,23 @@ test('what the API refuses is a failure, with the reason and the last lines of i
   expect(err).toContain('ended: 2 of 2, 1 failed');
 });
 
+test('of a file whose Job went with its cluster nobody claims to know how it ended', async () => {
+  const args = [
+    await folderOf(['refuse.txt']),
+    '--store',
+    await temporary(),
+    '--drop-id',
+    'd1',
+    '--delay',
+    '0',
+  ];
+  const { out } = capturePrinted();
+  await runFileDrop(args, {}, never);
+  expect(out).toContain('"refuse.txt" failed: Error (exit code 4)');
+  expect(await runFileDrop(args, {}, never)).toBe(false);
+  expect(out).toContain('"refuse.txt" ended nobody knows how: JobDeleted');
+});
+
 test('serves the page and the routes until Ctrl-C, with the token of the environment', async () => {
   const token = 'token-for-the-test';
   using script = startScript('file-drop.ts', ['--serve', '--port', '0', '--delay', '0'], {

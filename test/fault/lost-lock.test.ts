@@ -117,6 +117,31 @@ describe.each(DIALECTS)('a lost lock (%s dialect)', (dialect) => {
   });
 });
 
+test('a lock that is lost before its operation begins keeps that from sending anything', async () => {
+  const reason = new Error('the lease went to somebody else');
+  const lock: Lock = {
+    acquire: async () => ({ lost: AbortSignal.abort(reason), release: async () => undefined }),
+  };
+  await using cluster = await startCluster({ dialect: 'path', options: { lock } });
+  cluster.nodes.put('node01', { groupId: 'g' });
+  expect(await rejectionOf(cluster.client.createGroup('g'))).toMatchObject({
+    name: 'NodeUnavailableError',
+    cause: { code: 'LOCK_LOST', cause: reason },
+  });
+  const created = {
+    node: 'node01',
+    outcome: 'created',
+    attempts: 1,
+    operationId: '1700000000.000001',
+  } as const;
+  expect(await rejectionOf(cluster.client.rollbackCreate('g', [created]))).toMatchObject({
+    name: 'InconsistentClusterError',
+    nodes: [{ node: 'node01' }],
+  });
+  expect(cluster.arrivals).toEqual([]);
+  expect(holdersOf(cluster.nodes, 'g')).toEqual(['node01']);
+});
+
 test('a lock that cannot be had keeps the operation from sending anything', async () => {
   const failure = new Error('the lease server is gone');
   const lock: Lock = { acquire: () => Promise.reject(failure) };

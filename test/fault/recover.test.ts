@@ -231,6 +231,37 @@ test('recover() leaves entries of living owners, of another cluster and of anoth
   expect(summary.rerun('skipped').toSorted()).toEqual(['alive', 'other cluster', 'other dialect']);
 });
 
+test('recover() does not wait for a wall clock that was set back to come round again', async () => {
+  const { path, journal, cluster } = await startWithFile('path');
+  await using _ = cluster;
+  const ahead = Date.now() + 24 * 3_600_000;
+  const entry = await abandon(cluster, path, { startedAt: ahead });
+  await journal.end(entry, { as: 'unresolved', unsettledUntil: ahead + 300 });
+  expect(await cluster.client.recover()).toMatchObject({ changed: 1, ok: true });
+  expect(holdersOf(cluster.nodes, 'g')).toEqual([]);
+});
+
+test('an operation whose journal is closed under it sends nothing more, for others take it for dead', async () => {
+  const path = await journalPath();
+  const journal = openJournal(path);
+  let sent = Infinity;
+  await using cluster = await startCluster({
+    dialect: 'path',
+    steps: [{ node: 'node02', method: 'POST', fault: 'error-before', times: 3 }],
+    options: { journal, strategy: 'sequential' },
+    onArrival: ({ method, node }, { arrivals }) => {
+      if (method !== 'POST' || node !== 'node02' || sent !== Infinity) return;
+      sent = arrivals.length;
+      void journal.close();
+    },
+  });
+  const error = await rejectionOf(cluster.client.createGroup('g'));
+  expect(error).toBeInstanceOf(InconsistentClusterError);
+  expect(cluster.arrivals.slice(sent)).toEqual([]);
+  await cluster.connect({ journal: openJournal(path) }).recover();
+  expect(holdersOf(cluster.nodes, 'g')).toEqual([]);
+});
+
 test('recover() ends an operation of a living owner whose end could not be recorded', async () => {
   const inner = memoryJournal();
   let isFull = true;

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { type DiskStoreOptions, diskStore } from '../../src/file-drop/disk-store.ts';
 import { dropFileId } from '../../src/file-drop/file-id.ts';
@@ -47,6 +51,35 @@ test('what a dead process was writing is removed after an hour, what another one
   await utimes(join(files, 'old.part'), 1, 1);
   await diskStore(directory).get(file.id);
   expect((await readdir(files)).sort()).toEqual([file.id, 'new.part'].sort());
+});
+
+test.skipIf(process.platform === 'win32')(
+  'a disk that takes no more is said to be full, and the file leaves nothing and stops no other',
+  async () => {
+    const directory = await folder();
+    const child = fileURLToPath(new URL('./full-disk-child.ts', import.meta.url));
+    const limited = ['-c', 'ulimit -f 1000; exec "$@"', 'sh', process.execPath, child, directory];
+    const { stdout } = await promisify(execFile)('sh', limited);
+    expect(JSON.parse(stdout)).toEqual([
+      'STORE_FULL: the disk of the file store is full (EFBIG); make room on it, or remove files with removeBefore',
+      'stored 5',
+    ]);
+    expect(await readdir(join(directory, 'files'))).toEqual([dropFileId('d', 1)]);
+  },
+);
+
+test('a store whose directory is removed says so, and a dropped file that is missing is none of it', async () => {
+  const directory = await folder();
+  const store = diskStore(directory);
+  await store.put(file, body());
+  const missing = store.put({ ...file, filename: 'b' }, createReadStream(`${directory}-other`));
+  await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
+  await rm(directory, { recursive: true });
+  const gone = { name: 'FileStoreError', code: 'STORE_GONE' };
+  await expect(store.put(file, body())).rejects.toMatchObject(gone);
+  const drop = { dropId: 'd', mode: 'job', createdAt: new Date() } as const;
+  await expect(store.saveDrop(drop)).rejects.toMatchObject(gone);
+  await expect(store.removeBefore(new Date())).rejects.toMatchObject(gone);
 });
 
 test('bytes without a record, as a crash leaves them, are not there', async () => {

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { dropFileId } from '../../src/file-drop/file-id.ts';
 import { processFile } from '../../src/file-drop/process-file.ts';
+import { processorOptions } from '../../src/file-drop/processor-env.ts';
 import { ProcessorError, processorExitCode } from '../../src/file-drop/processor-error.ts';
 import type { ProcessorOptions } from '../../src/file-drop/processor-options.ts';
 import { refusedUrl, serve } from '../http/loopback.ts';
@@ -157,6 +158,47 @@ test.each(['file:///etc/passwd', 'ftp://x/y', 'nonsense'])('%s is no target', as
   const error = await failureOf({ ...options, target });
   expect(processorExitCode(error)).toBe(2);
   expect(String(error)).toContain('options.target: expected an http or https url');
+});
+
+test.each(['target', 'apiUrl'])(
+  'a name and password in %s are refused before anything is asked',
+  async (name) => {
+    const { asked, options } = await stand();
+    const error = await failureOf({ ...options, [name]: 'http://ann:secret-4711@127.0.0.1:1/' });
+    expect([processorExitCode(error), asked]).toEqual([2, []]);
+    expect(String(error)).toContain(`options.${name}: holds a name or a password`);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret-4711');
+  },
+);
+
+test('an answer without end about the file of an index is read no further than it can be long', async () => {
+  let sent = 0;
+  const endless: RequestListener = (_, response) => {
+    const more = () => {
+      sent += 65_536;
+      if (sent < 200_000_000 && response.write(Buffer.alloc(65_536, ' '))) setImmediate(more);
+    };
+    response.on('drain', more);
+    more();
+  };
+  const drop = await serve(endless);
+  const env = { DROP: drop, JOB_COMPLETION_INDEX: '0', API_URL: 'http://127.0.0.1:1/' };
+  const error = await processorOptions(env, { retry: { attempts: 1 } }).catch((cause: unknown) => cause);
+  expect(processorExitCode(error)).toBe(3);
+  expect(sent).toBeLessThan(100_000_000);
+});
+
+test('a disk that is full while the file comes is said to be the disk', async () => {
+  const { asked, options } = await stand();
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    errno: -28,
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
+  const body = new ReadableStream({ pull: (controller) => controller.error(full) });
+  const error = await failureOf({ ...options, fetch: async () => new Response(body) });
+  expect(error).toMatchObject({ stage: 'output', message: 'the file was not written to the disk (ENOSPC)' });
+  expect([processorExitCode(error), asked]).toEqual([6, []]);
 });
 
 test('an output directory that cannot be made is its own exit code', async () => {

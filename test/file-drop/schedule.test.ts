@@ -10,6 +10,7 @@ import type { Image } from '../../src/testing/mini-kubernetes/kubelet/image.ts';
 import { handClock } from '../http/loopback.ts';
 import { collect, dropCluster, folder, HOSTILE_NAMES, named, TOKEN } from './drop-cluster.ts';
 
+const MODES = ['job', 'indexed'] as const;
 const JOBS = '/apis/batch/v1/namespaces/default/jobs';
 const label = { labelSelector: 'app=file-drop-processor' };
 
@@ -266,3 +267,20 @@ test('a drop whose Secret is refused rejects, for none of its files could run', 
   const { drop } = await dropCluster({ tokens });
   await expect(drop.schedule([named('a')])).rejects.toMatchObject({ name: 'KubernetesError', status: 403 });
 });
+
+test.each(MODES)(
+  'no file runs again whose Job is deleted after a kill left it unmarked: %s',
+  async (mode) => {
+    const { drop, kube, store, options } = await dropCluster({}, { mode });
+    const markScheduled = async () => {
+      throw new Error('killed');
+    };
+    const killed = new FileDropScheduler({ ...options, store: { ...store, markScheduled } });
+    await collect(killed.schedule([named('a')], { dropId: 'd1' })).catch(() => undefined);
+    expect(await collect(kube.list('jobs', label))).toHaveLength(1);
+    expect(await drop.deleteJobs({ dropId: 'd1' })).toEqual({ deleted: 1 });
+    await expect.poll(() => collect(kube.list('jobs', label))).toEqual([]);
+    expect(await drop.schedule([named('a')], { dropId: 'd1' })).toMatchObject({ done: 1, ok: true });
+    expect(await collect(kube.list('jobs', label))).toEqual([]);
+  },
+);

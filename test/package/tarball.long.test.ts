@@ -1,5 +1,7 @@
-import { readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
 import { preProcessFile } from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PackedProject, packedProject } from './packed.ts';
@@ -16,7 +18,7 @@ afterAll(async () => {
 
 it('holds the built library and its papers, and no file of development', () => {
   const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-  const known = /^(dist\/[^/]+\.(js|d\.ts|js\.map)|docs\/[^/]+\.md)$/;
+  const known = /^(dist\/[^/]+\.(js|d\.ts|js\.map)|docs\/[^/]+\.md|docs\/images\/[^/]+\.png)$/;
   expect(project.files.filter((path) => !known.test(path))).toEqual(papers);
 });
 
@@ -30,27 +32,128 @@ it('has every file that its exports name', async () => {
   }
 });
 
-describe.each(['holdfast', 'holdfast/server', 'holdfast/testing'])('%s', (name) => {
-  const entry = name.replace('/', '-');
+const ENTRIES = ['holdfast', 'holdfast/server', 'holdfast/testing'];
+const NODES = [
+  { version: '22.19', path: resolve('node_modules/node22/bin/node') },
+  { version: '24', path: resolve('node_modules/node/bin/node') },
+  { version: '26', path: resolve('node_modules/node26/bin/node') },
+] as const;
 
-  it('can be imported and required, with the same exports', async () => {
+describe.each(NODES)('on Node $version', ({ version, path: node }) => {
+  it('is this version', async () => {
+    const text = 'console.log(JSON.stringify(process.versions.node));';
+    expect(`${await project.run('version.mjs', text, { node })}`).toMatch(new RegExp(`^${version}\\.`));
+  });
+
+  it.each(ENTRIES)('%s can be imported and required, with the same exports', async (name) => {
+    const entry = name.replace('/', '-');
     const imported = await project.run(
       `${entry}.mjs`,
       `import * as all from '${name}'; console.log(JSON.stringify(Object.keys(all).sort()));`,
+      { node },
     );
     const required = await project.run(
       `${entry}.cjs`,
       `console.log(JSON.stringify(Object.keys(require('${name}')).sort()));`,
+      { node },
     );
     expect(imported).not.toEqual([]);
     expect(required).toEqual(imported);
   });
 
-  it('has types for a strict project', async () => {
-    const use = `import * as all from '${name}';\nexport const names: string[] = Object.keys(all);\n`;
-    expect(await project.compile(`${entry}.mts`, use)).toBe('');
-    const misuse = `import { thisIsNotThere } from '${name}';\nexport const x = thisIsNotThere;\n`;
-    expect(await project.compile(`${entry}-misused.mts`, misuse)).toContain('TS2305');
+  const smoke = async (name: string) => {
+    const text = await readFile(new URL('smoke.ts', import.meta.url), 'utf8');
+    return await project.run('smoke.ts', text, { node, args: [name] });
+  };
+
+  it('ClusterClient creates, deletes and audits groups, with a journal in a file', async () => {
+    const done = { created: 3, deleted: true, present: ['a', 'c'], leftOpen: 0 };
+    expect(await smoke('ClusterClient')).toEqual(done);
+  });
+
+  it('ConfigAction asks the pods of a Kubernetes service', async () => {
+    const pods = ['web-0', 'web-1'];
+    const answers = [{ text: 'well', count: 2, pods }];
+    expect(await smoke('ConfigAction')).toMatchObject({ planned: pods, succeeded: 2, answers });
+  });
+
+  it('FileDropScheduler has a file sent by a Job', async () => {
+    const done = { scheduled: 1, ended: 1, failed: 0, received: ['the bytes'], deleted: 1 };
+    expect(await smoke('FileDropScheduler')).toEqual(done);
+  });
+
+  it('SyncratorClient follows a job of syncratorApp, which keeps it in SQLite', async () => {
+    expect(await smoke('SyncratorClient')).toEqual({ dryRun: true, status: 'completed', ids: [1] });
+  });
+});
+
+it('is tested on the oldest Node that it takes', () => {
+  expect(project.manifest.engines.node).toBe(`>=${NODES[0].version}`);
+});
+
+describe.each(['nodenext', 'bundler'] as const)('types, resolved as %s does', (resolution) => {
+  it('need neither skipLibCheck nor msw, and are not any', async () => {
+    const lines = ENTRIES.flatMap((name, index) => [
+      `import * as all${index} from '${name}';`,
+      '// @ts-expect-error There is no such export.',
+      `import { thisIsNotThere as none${index} } from '${name}';`,
+      `export const used${index} = [Object.keys(all${index}), none${index}];`,
+    ]);
+    const text = lines.join('\n');
+    expect(await project.compile({ [`entries-${resolution}.ts`]: text }, { resolution })).toBe('');
+  });
+});
+
+it('has the types that the type tests ask for', async () => {
+  for (const name of ['vitest', 'msw']) await project.link(name);
+  const folder = new URL('../types/', import.meta.url);
+  const files = await readdir(folder);
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')));
+  // What comes with vitest and msw is not this library's, so its types are not looked at.
+  const flags = ['--skipLibCheck', '--allowImportingTsExtensions', '--noUncheckedIndexedAccess'];
+  const said = await project.compile(
+    Object.fromEntries(files.map((file, index) => [file, texts[index] ?? ''])),
+    {
+      resolution: 'nodenext',
+      flags: [...flags, '--lib', 'es2024,esnext.disposable,dom,dom.asynciterable'],
+    },
+  );
+  expect(files).toContain('run.test-d.ts');
+  expect(said).toBe('');
+});
+
+describe('by the judgement of others', () => {
+  it('publint has nothing to say', async () => {
+    const { messages } = await publint({ pkgDir: project.library, pack: false, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  it('the types are right for whoever imports them', async () => {
+    const data = createPackageFromTarballData(await readFile(project.tarball));
+    const analysis = await checkPackage(data);
+    // What `attw --profile esm-only` leaves out: who resolves as Node 10 did, and who requires.
+    const left = ['node10', 'node16-cjs'];
+    const problems = analysis.types === false ? ['no types'] : analysis.problems;
+    expect(
+      problems.filter((problem) => !left.includes(Reflect.get(Object(problem), 'resolutionKind'))),
+    ).toEqual([]);
+  });
+});
+
+describe('its size', () => {
+  // Bytes of code and its comments, chunks included and dependencies not: to be raised knowingly.
+  it.each([
+    ['index', 500_000],
+    ['server', 450_000],
+    ['testing', 400_000],
+  ])('of %s is within its limit', async (entry, limit) => {
+    const size = await sizeWithChunks(join(project.library, `dist/${entry}.js`));
+    expect(size).toBeLessThan(limit);
+    expect(size).toBeGreaterThan(limit / 2);
+  });
+
+  it('of the tarball is within its limit', () => {
+    expect(project.size).toBeLessThan(1_200_000);
   });
 });
 
@@ -153,11 +256,25 @@ describe('its code', () => {
     expect(sources.filter((source) => source.includes('node_modules'))).toEqual([]);
   });
 
+  it('brings its sources in its maps, which point outside of the package', async () => {
+    const maps = project.files.filter((path) => path.endsWith('.map'));
+    const texts = await Promise.all(maps.map((path) => readFile(join(project.library, path), 'utf8')));
+    for (const { sources, sourcesContent } of texts.map((text) => JSON.parse(text) as SourceMap)) {
+      expect(sourcesContent).toHaveLength(sources.length);
+      expect(sourcesContent.filter((content) => typeof content !== 'string')).toEqual([]);
+    }
+  });
+
   it('asks for SQLite by the only name Node has for it', () => {
     expect(imports).toContain('node:sqlite');
     expect(imports).not.toContain('sqlite');
   });
 });
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent: readonly unknown[];
+}
 
 /** `@scope/name/part` is of the package `@scope/name`. */
 const packageOf = (name: string) =>
@@ -165,3 +282,17 @@ const packageOf = (name: string) =>
     .split('/')
     .slice(0, name.startsWith('@') ? 2 : 1)
     .join('/');
+
+async function sizeWithChunks(entry: string): Promise<number> {
+  const sizes = new Map<string, number>();
+  const add = async (path: string): Promise<void> => {
+    if (sizes.has(path)) return;
+    const text = await readFile(path, 'utf8');
+    sizes.set(path, Buffer.byteLength(text));
+    const { importedFiles } = preProcessFile(text, true, true);
+    const chunks = importedFiles.filter(({ fileName }) => fileName.startsWith('./'));
+    for (const { fileName } of chunks) await add(join(path, '..', fileName));
+  };
+  await add(entry);
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}

@@ -53,15 +53,17 @@ describe('an answer that has changed names the field', () => {
     await expect(api.client().dryRun('sync', 'avo', 'qas')).rejects.toThrow('answer.job_id');
   });
 
-  it('without showing a token', async () => {
-    const api = await startApi(() => ({
-      json: { access_token: 'se cret', expires_in: 899, token_type: 'bearer' },
-    }));
+  it.each([
+    ['answer.access_token', { access_token: 'se cret', expires_in: 899 }],
+    ['answer.expires_in', { access_token: 'secret', expires_in: 'se cret' }],
+    ['answer.expires_in', { access_token: 'secret', expires_in: 1e300 }],
+  ])('without showing a token, case %#', async (field, json) => {
+    const api = await startApi(() => ({ json: { ...json, token_type: 'bearer' } }));
     const error = await api
       .client({ credentials })
       .login()
       .catch((thrown: unknown) => thrown);
-    expect(String(error)).toContain('answer.access_token');
+    expect(String(error)).toContain(field);
     expect(String(error)).not.toContain('se cret');
     expect(JSON.stringify(error)).not.toContain('se cret');
   });

@@ -81,6 +81,7 @@ describe('with credentials', () => {
   it.each([
     ['401', unauthorized],
     ['a 200 with the OAuth server’s error', { json: { error: 'invalid_grant' } }],
+    ['that error in another order', { json: { error_description: 'no', error: 'invalid_grant' } }],
   ])('%s to a login is an AuthenticationError for all who wait, and nothing is started', async (_, reply) => {
     const { api } = await guarded((count) => (count === 1 ? reply : undefined));
     const client = api.client({ credentials });

@@ -27,6 +27,7 @@ export class Claims {
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Whether an owner was alive, for a moment. */
   readonly #alive = new Map<string, { readonly at: number; readonly is: boolean }>();
+  readonly #lost = new AbortController();
 
   constructor(database: DatabaseSync, owners: Owners, clock: Clock) {
     this.#clock = clock;
@@ -49,20 +50,27 @@ export class Claims {
     try {
       for (let left = wait; left > 0; left = await this.#lookAgain(key, turn)) {
         await this.#pause(key, left, until, signal);
+        this.#lost.signal.throwIfAborted();
       }
       signal?.throwIfAborted();
     } catch (error) {
-      await this.#giveBack(key, turn);
+      // The claims of an owner that has left mean nothing.
+      if (!this.#lost.signal.aborted) await this.#giveBack(key, turn);
       throw error;
     }
     let released: Promise<void> | undefined;
     return {
-      lost: NEVER,
+      lost: this.#lost.signal,
       release: () => {
         released ??= this.#giveBack(key, turn);
         return released;
       },
     };
+  }
+
+  /** Whoever still holds a key stops sending: to the others this owner is about to be dead. */
+  lose(reason: Error): void {
+    this.#lost.abort(reason);
   }
 
   idle(): Promise<void> {
@@ -130,5 +138,3 @@ export class Claims {
     });
   }
 }
-
-const NEVER = new AbortController().signal;

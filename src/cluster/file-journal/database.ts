@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { sleep } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -44,7 +45,8 @@ export async function openJournalDatabase(path: string, clock: Clock): Promise<J
       durable.exec('PRAGMA synchronous = FULL');
       const quick = open();
       quick.exec('PRAGMA synchronous = NORMAL');
-      const owners = new Owners(sqlite, path);
+      // Whatever link each process came by, they look for each other beside the file itself, as SQLite does.
+      const owners = new Owners(sqlite, realpathSync(path));
       inTransaction(durable, () => {
         owners.sweep();
         owners.enter();

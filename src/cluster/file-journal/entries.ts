@@ -86,7 +86,7 @@ export class Entries {
     const owner = String(row['owner']);
     const unsettledUntil = row['unsettledUntil'];
     return {
-      ...parseEntry(row['entry']),
+      ...parseEntry(row['entry'], String(row['groupId'])),
       owner,
       state: row['unresolved'] === 1 ? 'unresolved' : this.#owners.isAlive(owner) ? 'running' : 'abandoned',
       ...(typeof unsettledUntil === 'number' ? { unsettledUntil } : {}),

@@ -3,10 +3,12 @@ import { ConfigError } from '../../core/errors.ts';
 import type { JournalEntry } from '../journal.ts';
 
 /** @throws ConfigError for a row that this library did not write */
-export function parseEntry(text: unknown): JournalEntry {
+export function parseEntry(text: unknown, groupId: string): JournalEntry {
   const parsed = v.safeParse(journalEntry, jsonOf(text));
   if (parsed.success) return parsed.output;
-  const message = 'holds an entry that cannot be read; compare the nodes by audit(ids)';
+  const message =
+    `holds an entry of group ${JSON.stringify(groupId)} that cannot be read, so it is damaged; keep it, ` +
+    'compare the nodes by audit(ids), and pass the path of a new file';
   throw new ConfigError([{ path: 'fileJournal', message }]);
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { ClosedError, ConfigError } from '../../core/errors.ts';
 import type { Journal } from '../journal.ts';
@@ -24,15 +25,17 @@ export function fileJournal(
   path: string,
   { clock = systemClock }: FileJournalOptions = {},
 ): Journal & AsyncDisposable {
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+  if (typeof path !== 'string' || path === '' || path.includes('\0') || NO_PATH.test(path)) {
     const message = `expected the path of a file, received ${JSON.stringify(path) ?? typeof path}`;
     throw new ConfigError([{ path: 'path', message }]);
   }
+  // The process may change its folder meanwhile.
+  const file = resolve(path);
   let opening: ReturnType<typeof open> | undefined;
   let closing: Promise<void> | undefined;
 
   async function open() {
-    const database = await openJournalDatabase(path, clock);
+    const database = await openJournalDatabase(file, clock);
     const { durable, quick, owners } = database;
     return {
       ...database,
@@ -53,6 +56,7 @@ export function fileJournal(
     const parts = await opening;
     if (parts === undefined) return;
     const { entries, claims, durable, quick, owners } = parts;
+    claims.lose(new ClosedError('this journal'));
     await Promise.all([entries.idle(), claims.idle()]);
     owners.leave();
     quick.close();
@@ -73,3 +77,6 @@ export function fileJournal(
   };
   return { ...journal, [Symbol.asyncDispose]: journal.close };
 }
+
+/** SQLite's words for a database that is gone with its process, and for a url. */
+const NO_PATH = /^(:memory:|file:)/i;

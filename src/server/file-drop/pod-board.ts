@@ -1,11 +1,10 @@
 import { sleep } from '../../core/abort.ts';
-import { hasEnded, type ProcessorPod } from '../../file-drop/processor-pod.ts';
+import { selectorOf } from '../../file-drop/job-manifest.ts';
+import { hasEnded, openPodReader, type ProcessorPod } from '../../file-drop/processor-pod.ts';
 import type { FileDropAppSettings } from './options.ts';
 
 /** What a listener is told: all pods anew, or how one of them is by now. */
-export type BoardNews =
-  | { readonly kind: 'all'; readonly pods: readonly ProcessorPod[] }
-  | { readonly kind: 'one'; readonly pod: ProcessorPod };
+export type BoardNews = { readonly kind: 'all' } | { readonly kind: 'one'; readonly pod: ProcessorPod };
 
 /** Milliseconds until a watch that was refused is tried again; doubles up to `LONGEST`. */
 const SHORTEST = 1_000;
@@ -14,7 +13,7 @@ const LONGEST = 60_000;
 /** The processors that there are, from one watch for all who look at them. */
 export class PodBoard {
   readonly #settings: FileDropAppSettings;
-  readonly #pods = new Map<string, ProcessorPod>();
+  #pods: ReadonlyMap<string, ProcessorPod> = new Map();
   readonly #listeners = new Set<(news: BoardNews) => void>();
 
   constructor(settings: FileDropAppSettings) {
@@ -40,11 +39,12 @@ export class PodBoard {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#settings;
     let delay = SHORTEST;
+    const onWhole = () => {
+      delay = SHORTEST;
+    };
     while (!signal.aborted) {
       try {
-        await this.#readAll(signal);
-        delay = SHORTEST;
-        await this.#watch(signal);
+        await this.#watch(signal, onWhole);
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('the processors cannot be watched; trying again', { error, delay });
@@ -54,24 +54,36 @@ export class PodBoard {
     }
   }
 
-  async #readAll(signal: AbortSignal): Promise<void> {
-    const pods = await this.#settings.scheduler.pods({ signal });
-    this.#pods.clear();
-    for (const pod of pods) this.#pods.set(keyOf(pod), pod);
-    this.#tell({ kind: 'all', pods });
+  /** One watch tells what there is and what changes: between two, what is deleted would be missed and shown for ever. */
+  async #watch(signal: AbortSignal, onWhole: () => void): Promise<void> {
+    const { drop, store } = this.#settings;
+    const reader = openPodReader(store);
+    const which = { signal, namespace: drop.namespace, labelSelector: selectorOf(undefined) };
+    const pods = new Map<string, ProcessorPod>();
+    for await (const event of drop.kube.watch('pods', which)) {
+      if (event.type === 'synced') {
+        this.#pods = pods;
+        this.#tell({ kind: 'all' });
+        onWhole();
+        for (const pod of pods.values()) if (hasEnded(pod)) await this.#removeBytes(pod);
+        continue;
+      }
+      const pod = await reader.read(event.object);
+      const isGone = event.type === 'deleted';
+      if (isGone) pods.delete(keyOf(pod));
+      else pods.set(keyOf(pod), pod);
+      // Nobody is told of a part.
+      if (this.#pods !== pods) continue;
+      this.#tell({ kind: 'one', pod: isGone ? { ...pod, deleted: true } : pod });
+      if (hasEnded(pod)) await this.#removeBytes(pod);
+    }
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    const { scheduler, store, logger } = this.#settings;
-    for await (const pod of scheduler.watch({ signal })) {
-      if (pod.deleted) this.#pods.delete(keyOf(pod));
-      else this.#pods.set(keyOf(pod), pod);
-      this.#tell({ kind: 'one', pod });
-      if (!hasEnded(pod)) continue;
-      await store.removeBytes(pod.id).catch((error: unknown) => {
-        logger.warn('the bytes of a file that has ended are not removed yet', { id: pod.id, error });
-      });
-    }
+  async #removeBytes({ id }: ProcessorPod): Promise<void> {
+    const { store, logger } = this.#settings;
+    await store.removeBytes(id).catch((error: unknown) => {
+      logger.warn('the bytes of a file that has ended are not removed yet', { id, error });
+    });
   }
 
   #tell(news: BoardNews): void {

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, type ConfigIssue } from '../../core/errors.ts';
+import type { JobAction } from '../../syncrator/job.ts';
 import { readParams } from '../../syncrator/read-params.ts';
 import type { StartParams } from './job-store.ts';
 
@@ -35,7 +36,7 @@ export function paramsFolder(folder: string): ParamsFolder {
   return {
     read: async (which) => {
       const file = fileOf(which);
-      const text = await readText(join(folder, file));
+      const text = await readText(join(folder, file), file);
       return { file, params: text === undefined ? undefined : parse(text, file) };
     },
   };
@@ -57,15 +58,23 @@ function fileOf(which: PredefinedStart): string {
 /** Nothing that a path could go elsewhere by, on any system. */
 const isName = (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9][\w.-]{0,62}$/.test(value);
 
-async function readText(path: string): Promise<string | undefined> {
+async function readText(path: string, source: string): Promise<string | undefined> {
   try {
+    // A pipe would never be read to its end.
+    if (!(await stat(path)).isFile()) throw unusable(source, 'is no file');
     return await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code === 'ELOOP') throw unusable(source, 'is a link that leads to itself');
+    if (code === 'EACCES' || code === 'EPERM') throw unusable(source, 'may not be read by this server');
     throw error;
   }
 }
+
+const unusable = (source: string, message: string) => new ConfigError([{ path: '', source, message }]);
+
+const ACTIONS: ReadonlySet<string> = new Set<JobAction>(['sync', 'delta', 'delete', 'diff']);
 
 function parse(text: string, source: string): StartParams {
   try {
@@ -75,6 +84,10 @@ function parse(text: string, source: string): StartParams {
     const issues = Object.entries(known)
       .filter(([, value]) => value === undefined)
       .map(([key]) => ({ path: 'text', message: `${key} is missing; add a line ${key}=value` }));
+    if (ACTION !== undefined && !ACTIONS.has(ACTION)) {
+      const message = `ACTION has to be ${[...ACTIONS].join(', ')}: received ${JSON.stringify(ACTION)}`;
+      issues.push({ path: 'text', message });
+    }
     if (issues.length > 0) throw new ConfigError(issues);
     return { ...params, ...known } as StartParams;
   } catch (error) {

@@ -95,8 +95,18 @@ export async function startJob(
   if (outcome === 'created') void runner.start(job.id);
   const stored = outcome === 'created' ? undefined : await store.startOf(job.id);
   const params = stored?.params ?? requested.params;
-  const shown = spelling === 'upper' ? (await plan(runner, { ...requested, params }, job.id)).params : params;
+  const shown = spelling === 'upper' ? await shownParams(runner, { ...requested, params }, job.id) : params;
   return Response.json(startFields(redact(shown), { id: job.id, result: job.status }, spelling));
+}
+
+/** As the program got them. A job that runs already may be of an earlier template, which took what this one refuses. */
+async function shownParams(runner: Runner, requested: Requested, id: number): Promise<StartParams> {
+  try {
+    return (await plan(runner, requested, id)).params;
+  } catch (error) {
+    if (error instanceof DetailError) return requested.params;
+    throw error;
+  }
 }
 
 const plan = (runner: Runner, requested: Requested, id: number | 'dryrun'): Promise<StartPlan> =>

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -47,6 +47,42 @@ test('an owner that is stopped is not dead: its entries run on, and its keys are
   await hold.release();
   await (await mine.lock.acquire('g', PATIENT)).release();
   expect(await mine.openEntry('g')).toMatchObject({ state: 'running' });
+});
+
+test('owners know each other, whatever link they came by and whatever folder they went to', async () => {
+  const path = await journalPath();
+  const elsewhere = await journalPath();
+  await symlink(path, elsewhere);
+  const before = process.cwd();
+  onTestFinished(() => process.chdir(before));
+  process.chdir(dirname(path));
+  const relative = openJournal(basename(path));
+  const linked = openJournal(elsewhere);
+  await relative.begin(entryOf('relative'));
+  await linked.begin(entryOf('linked'));
+  process.chdir(before);
+  const plain = openJournal(path);
+  await plain.begin(entryOf('plain'));
+  for (const journal of [relative, linked, plain]) {
+    for (const group of ['relative', 'linked', 'plain']) {
+      expect(await journal.openEntry(group)).toMatchObject({ state: 'running' });
+    }
+  }
+  expect(await readdir(dirname(elsewhere))).toEqual([basename(elsewhere)]);
+});
+
+test('a key is lost to its holder, and to those who wait for it, when the journal is closed', async () => {
+  const path = await journalPath();
+  const journal = openJournal(path);
+  const { lost } = await journal.lock.acquire('g', PATIENT);
+  const waiting = journal.lock.acquire('g', PATIENT);
+  const outcome = expect(waiting).rejects.toMatchObject({ name: 'ClosedError' });
+  await journal.openEntry('g');
+  expect(lost.aborted).toBe(false);
+  await journal.close();
+  expect(lost.aborted).toBe(true);
+  await outcome;
+  await (await openJournal(path).lock.acquire('g', PATIENT)).release();
 });
 
 test('a key passes between processes in the order they asked', async () => {
@@ -163,8 +199,24 @@ test('a folder that does not exist is named', async () => {
   });
 });
 
-test.each([[''], ['a\0b'], [undefined], [5]])('the path %j is refused at once', (path) => {
-  expect(() => fileJournal(path as string)).toThrow(/expected the path of a file, received/);
+test.each([[''], ['a\0b'], [':memory:'], ['file:journal.db'], [undefined], [5]])(
+  'the path %j is refused at once',
+  (path) => {
+    expect(() => fileJournal(path as string)).toThrow(/expected the path of a file, received/);
+  },
+);
+
+test('an entry that cannot be read is named with its group', async () => {
+  const path = await journalPath();
+  const journal = openJournal(path);
+  await journal.begin(entryOf('orders'));
+  const database = new DatabaseSync(path);
+  database.exec(`UPDATE entries SET entry = '{"later": true}'`);
+  database.close();
+  await expect(journal.openEntry('orders')).rejects.toMatchObject({
+    name: 'ConfigError',
+    message: expect.stringMatching(/entry of group "orders" that cannot be read.*audit\(ids\)/),
+  });
 });
 
 test('the file stays small, however many operations end', async () => {

@@ -123,6 +123,29 @@ test('deletes every Job with its pod and the bytes of its file', async () => {
   for await (const { id } of store.list()) expect(await store.read(id)).toBeUndefined();
 });
 
+test('a file that is being sent while all are deleted finds its token all the same', async () => {
+  const { url, phases } = await start();
+  const form = new TransformStream<string, string>();
+  const answer = fetch(`${url}/backend/files`, {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data; boundary=edge' },
+    body: form.readable.pipeThrough(new TextEncoderStream()),
+    duplex: 'half',
+  } as RequestInit);
+  const writer = form.writable.getWriter();
+  const send = (name: string) =>
+    writer.write(`--edge\r\nContent-Disposition: form-data; name="files[]"; filename="${name}"\r\n\r\nx\r\n`);
+  await send('before');
+  // The end of a file is known when the next one, or the end of the form, begins.
+  await send('meanwhile');
+  await expect.poll(phases).toEqual(['before Succeeded']);
+  await fetch(`${url}/backend/jobs/processor`, { method: 'DELETE' });
+  await writer.write('--edge--\r\n');
+  await writer.close();
+  expect((await answer).status).toBe(200);
+  await expect.poll(phases).toEqual(['meanwhile Succeeded']);
+});
+
 async function* eventsOf(response: Response) {
   if (response.body === null) throw new TypeError('no body');
   yield* readEvents(response.body.pipeThrough(new TextDecoderStream()) as never);
@@ -151,6 +174,37 @@ test('the event stream gives all processors, then those that change, deleted one
   expect(seen[0]).toBe('pods: first Succeeded');
   expect(seen).toContain('changes: second Pending');
   expect(seen).toContain('changes: first deleted');
+});
+
+test('a processor that is deleted while the watch begins is not shown for ever', async () => {
+  const { kube, store, drop, phases } = await start();
+  const [gone] = await drop('gone', 'stays');
+  await expect.poll(phases).toEqual(['gone Succeeded', 'stays Succeeded']);
+  const pods = () => collect(kube.list('pods', label));
+  async function* watch(...which: Parameters<typeof kube.watch>) {
+    await kube.delete('jobs', gone?.job ?? '', { propagationPolicy: 'Foreground' });
+    await expect.poll(pods).toHaveLength(1);
+    yield* kube.watch(...which);
+  }
+  const late = new Proxy(kube, {
+    get: (target, name) => {
+      const found: unknown = name === 'watch' ? watch : Reflect.get(target, name);
+      return typeof found === 'function' ? found.bind(target) : found;
+    },
+  });
+  const address = 'http://127.0.0.1:1/backend/static';
+  const app = fileDropApp({ kube: late, store, image: 'any', fileUrl: address, apiUrl: address });
+  onTestFinished(() => app.close());
+  const shown = new Set<string>();
+  for await (const { name, data } of eventsOf(await app.request('/backend/events'))) {
+    if (name === 'pods') shown.clear();
+    for (const pod of JSON.parse(data) as { filename: string; deleted?: true }[]) {
+      if (pod.deleted) shown.delete(pod.filename);
+      else shown.add(pod.filename);
+    }
+    if (shown.size === 1) break;
+  }
+  expect([...shown]).toEqual(['stays']);
 });
 
 test('streams past those that may be kept are answered with 503; one that ends makes room', async () => {

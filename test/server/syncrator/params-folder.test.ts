@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +74,34 @@ it('names the line of a file that cannot be read, and not what stands on it', as
   const error = await folder.read(which).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ issues: [{ source: 'qas/avo-sync.public_params', line: 2 }] });
   expect(String(error)).not.toContain('hunter2');
+});
+
+it('names what an ACTION may be, as a start does', async () => {
+  const folder = await folderWith('TARGET=avo\nENV=qas\nACTION_NAME=sync\nACTION=snyc\nIS_TAG=a\nOPTIONS=b');
+  await expect(folder.read(which)).rejects.toThrow(
+    /^qas\/avo-sync\.public_params: ACTION has to be sync, delta, delete, diff: received "snyc"/,
+  );
+});
+
+it('names what is there in place of a file', async () => {
+  const path = await mkdtemp(join(tmpdir(), 'params-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  const at = (project: string) => join(path, 'qas', `${project}-sync.public_params`);
+  await mkdir(at('folder'), { recursive: true });
+  await symlink(at('loop'), at('loop'));
+  const socket = createServer().listen(at('socket'));
+  onTestFinished(() => void socket.close());
+  await once(socket, 'listening');
+  const folder = paramsFolder(path);
+  for (const [project, message] of [
+    ['folder', 'is no file'],
+    ['socket', 'is no file'],
+    ['loop', 'is a link that leads to itself'],
+  ] as const) {
+    await expect(folder.read({ ...which, project })).rejects.toMatchObject({
+      issues: [{ source: `qas/${project}-sync.public_params`, message }],
+    });
+  }
 });
 
 it('reads a file anew each time, with all its parameters', async () => {

@@ -41,6 +41,16 @@ async function client(url: string) {
   };
 }
 
+test('a start of a job that runs answers its id, also where the template would refuse that one by now', async () => {
+  const { url, store, calls } = await startApp();
+  const earlier = { ...avoSync, OPTIONS: '-n $LIMIT' };
+  const { job } = await store.start(earlier);
+  const ask = await client(url);
+  const answer = await ask('POST', '/sync/avo/qas');
+  expect(answer).toMatchObject({ status: 200, json: { ...earlier, job_id: job.id, result: 'starting' } });
+  expect(calls).toEqual(['resume']);
+});
+
 test('a predefined start answers in upper case, with the id among its options; the same start again that id', async () => {
   const { url, calls } = await startApp();
   const ask = await client(url);

@@ -13,7 +13,7 @@ export const homeHtml = ({ hasLogin, hasToken }: HomeParts): string => `<!doctyp
 <title>Syncrator</title>
 <link rel="icon" href="icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="home.css">
-<script src="home.js" defer></script>
+<script type="module" src="home.js"></script>
 </head>
 <body data-token="${hasToken ? 'needed' : 'none'}">
 <a class="skip" href="#jobs">Skip to the jobs</a>

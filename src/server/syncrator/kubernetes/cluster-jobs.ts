@@ -1,7 +1,8 @@
+import { trace, tracingChannel } from '../../../core/observe.ts';
 import { KubernetesError } from '../../../kube/errors.ts';
 import type { Kubernetes } from '../../../kube/kubernetes.ts';
 import type { Job } from '../../../syncrator/job.ts';
-import { isMadeFor, JOB_LABEL, type KubernetesJob } from './job-marks.ts';
+import { isMadeFor, JOB_LABEL, type KubernetesJob, markedId } from './job-marks.ts';
 
 /** The Jobs of one namespace. What the API refuses for what another has done meanwhile is a result here, not an error. */
 export class ClusterJobs {
@@ -29,7 +30,14 @@ export class ClusterJobs {
 
   /** `undefined` where there is one of that name. */
   create(job: KubernetesJob): Promise<KubernetesJob | undefined> {
-    return unless(['AlreadyExists'], this.#kube.create('jobs', job, this.#call));
+    return traced(job, 'create', () => unless(['AlreadyExists'], this.#kube.create('jobs', job, this.#call)));
+  }
+
+  /** Lets it run. `undefined` where it is another one, or none, by now. */
+  release(job: KubernetesJob): Promise<KubernetesJob | undefined> {
+    const { spec } = job;
+    const released = { ...job, spec: { ...(spec as NonNullable<typeof spec>), suspend: false } };
+    return traced(job, 'run', () => this.replace(released));
   }
 
   /** `undefined` where it is another one, or none, by now. */
@@ -38,17 +46,54 @@ export class ClusterJobs {
   }
 
   /** With its pods: it stays until they have ended, so that no other of its name runs beside them. */
-  async delete({ metadata }: KubernetesJob): Promise<void> {
+  async delete(job: KubernetesJob): Promise<void> {
+    const { metadata } = job;
     if (metadata?.deletionTimestamp !== undefined) return;
     const { name = '', uid = '' } = metadata ?? {};
     const options = { ...this.#call, propagationPolicy: 'Foreground', preconditions: { uid } } as const;
-    await unless(['Conflict', 'NotFound'], this.#kube.delete('jobs', name, options));
+    await traced(job, 'delete', () =>
+      unless(
+        ['Conflict', 'NotFound'],
+        this.#kube.delete('jobs', name, options).then(() => true),
+      ),
+    );
+  }
+
+  /** All that were made for any API job. */
+  all() {
+    return this.#kube.list('jobs', { ...this.#call, labelSelector: JOB_LABEL });
   }
 
   /** Every change to a Job that was made for any API job, and `synced` once all have been told. */
   watch() {
     return this.#kube.watch('jobs', { ...this.#call, labelSelector: JOB_LABEL });
   }
+}
+
+const channel = tracingChannel('holdfast:job');
+
+/** What subscribers of `holdfast:job` see. */
+interface JobContext {
+  /** Its name. */
+  readonly job: string | undefined;
+  /** Of the API job. */
+  readonly jobId: number | undefined;
+  readonly operation: 'create' | 'run' | 'delete';
+  /** At the end: `false` where another process, or the cluster, was first. */
+  done?: boolean;
+}
+
+function traced<T>(
+  job: KubernetesJob,
+  operation: JobContext['operation'],
+  work: () => Promise<T>,
+): Promise<T> {
+  const context: JobContext = { job: job.metadata?.name, jobId: markedId(job), operation };
+  return trace(channel, context, async (seen) => {
+    const result = await work();
+    seen.done = result !== undefined;
+    return result;
+  });
 }
 
 async function unless<T>(reasons: readonly string[], call: Promise<T>): Promise<T | undefined> {

@@ -152,6 +152,11 @@ export class JobKeeper {
   }
 
   async #wait(apiJob: Job, job: KubernetesJob, failedPods: number): Promise<Look> {
+    // Its program has reported: it runs, though no probe may ever find its pod ready, or the cluster count that at all.
+    if (apiJob.status === 'running' && failedPods === 0) {
+      this.#patience.started(apiJob.id, failedPods);
+      return SETTLED;
+    }
     const left = this.#patience.left(apiJob.id, failedPods);
     if (left !== undefined && left <= 0) return this.#giveUp(apiJob, job, 'no pod of its Kubernetes Job ran');
     return { settled: true, again: left };

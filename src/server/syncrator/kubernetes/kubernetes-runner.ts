@@ -7,6 +7,7 @@ import { ClusterJobs } from './cluster-jobs.ts';
 import { JobKeeper } from './job-keeper.ts';
 import { markedId } from './job-marks.ts';
 import { LookQueue } from './look-queue.ts';
+import { overdue } from './overdue.ts';
 import { type KubernetesRunnerOptions, parseRunnerOptions, type RunnerSettings } from './runner-options.ts';
 
 /** Between tries; how often is not limited, for what a job waits for ends by its `startTimeout`. */
@@ -82,7 +83,8 @@ class KubernetesRunner implements Runner {
   #follow(): Following {
     if (this.#following === undefined) {
       const { promise: taken, resolve } = Promise.withResolvers<void>();
-      this.#following = { taken, ended: this.#followAll(resolve).finally(resolve) };
+      const ended = Promise.all([this.#followAll(resolve).finally(resolve), this.#lookAround()]);
+      this.#following = { taken, ended };
     }
     return this.#following;
   }
@@ -91,7 +93,7 @@ class KubernetesRunner implements Runner {
     const { signal } = this.#closing;
     const { clock, random, logger } = this.#settings;
     let failures = 0;
-    while (!signal.aborted) {
+    for (;;) {
       try {
         for await (const event of this.#jobs.watch()) {
           failures = 0;
@@ -100,11 +102,29 @@ class KubernetesRunner implements Runner {
         }
       } catch (error) {
         if (signal.aborted) return;
-        failures += 1;
         logger.warn('the Jobs of the cluster cannot be followed; it is tried again', { error });
-        const delay = backoff({ attempts: 1, ...RETRY }, failures, random);
-        // Ends early by `close` alone.
-        await sleep(delay, clock, signal).catch(() => undefined);
+      }
+      failures += 1;
+      const delay = backoff({ attempts: 1, ...RETRY }, failures, random);
+      // Ends early by `close` alone.
+      await sleep(delay, clock, signal).catch(() => undefined);
+      if (signal.aborted) return;
+    }
+  }
+
+  /** A watch does not tell of what another process stored before it died, nor of anything while it is silent. */
+  async #lookAround(): Promise<void> {
+    const { signal } = this.#closing;
+    const { clock, lookInterval, logger } = this.#settings;
+    for (;;) {
+      // Ends early by `close` alone.
+      await sleep(lookInterval, clock, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      try {
+        for (const id of await overdue(this.#settings, this.#jobs)) this.#see(id);
+      } catch (error) {
+        if (!signal.aborted)
+          logger.warn('the Jobs of the cluster cannot be listed; it is tried again', { error });
       }
     }
   }
@@ -124,5 +144,5 @@ interface Following {
   /** Resolves when all that was unfinished has been looked at. Never rejects. */
   readonly taken: Promise<void>;
   /** Never rejects. */
-  readonly ended: Promise<void>;
+  readonly ended: Promise<unknown>;
 }

@@ -33,16 +33,17 @@ export async function letRun(
     const touched = await jobs.replace(touch(found));
     if (touched === undefined) return CHANGED;
     const error = await refusal(beforeStart.prepare(planner.programParams(params, id), { signal }));
-    return error === undefined ? release(jobs, touched) : { outcome: 'refused', error };
+    if (error !== undefined) return { outcome: 'refused', error };
+    // That took its time: what was deleted meanwhile must not run, not even until it is removed.
+    const prepared = await store.startOf(id);
+    return prepared !== undefined && isUnfinished(prepared.job) ? release(jobs, touched) : CHANGED;
   }, signal);
 }
 
 const CHANGED: Outcome = { outcome: 'changed' };
 
 async function release(jobs: ClusterJobs, job: KubernetesJob): Promise<Outcome> {
-  const { spec } = job;
-  const released = { ...job, spec: { ...(spec as NonNullable<typeof spec>), suspend: false } };
-  return (await jobs.replace(released)) === undefined ? CHANGED : { outcome: 'running' };
+  return (await jobs.release(job)) === undefined ? CHANGED : { outcome: 'running' };
 }
 
 /**

@@ -29,6 +29,11 @@ export interface KubernetesRunnerOptions {
    * successor gets as long. Then the Job is deleted and the job has failed. @default 600_000
    */
   readonly startTimeout?: number | undefined;
+  /**
+   * Milliseconds between looks for what nobody tells: the jobs that another process stored before it died, and what happened
+   * while a watch was silent. Each is one list of the Jobs. @default 60_000
+   */
+  readonly lookInterval?: number | undefined;
   /** What is done before certain jobs: `solrStandby(…)`. @default nothing */
   readonly beforeStart?: BeforeStart | undefined;
   /** @default the system's */
@@ -47,6 +52,7 @@ export interface RunnerSettings {
   readonly namespace: string | undefined;
   readonly statusFrom: 'program' | 'job';
   readonly startTimeout: number;
+  readonly lookInterval: number;
   readonly beforeStart: BeforeStart | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -63,6 +69,7 @@ export function parseRunnerOptions(options: unknown): RunnerSettings {
     namespace: given.namespace,
     statusFrom: given.statusFrom ?? 'program',
     startTimeout: given.startTimeout ?? 600_000,
+    lookInterval: given.lookInterval ?? 60_000,
     beforeStart: given.beforeStart,
     clock: given.clock ?? systemClock,
     random: given.random ?? systemRandom,
@@ -80,6 +87,7 @@ const runnerOptions = v.strictObject({
   namespace: v.optional(namespaceName),
   statusFrom: v.optional(oneOf('program', 'job')),
   startTimeout: v.optional(milliseconds(1)),
+  lookInterval: v.optional(milliseconds(1)),
   beforeStart: v.optional(having<BeforeStart>('applies', 'params', 'prepare')),
   clock: v.optional(having<Clock>('now', 'monotonic', 'setTimer')),
   random: v.optional(callable<Random>()),

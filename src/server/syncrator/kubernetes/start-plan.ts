@@ -31,6 +31,7 @@ export function openPlanner(template: string | object, beforeStart: BeforeStart 
     checkReferences(params);
     const [job] = processTemplate(template, params) as KubernetesJob[];
     checkName(job?.metadata?.name);
+    checkMadeReferences(parsed, job);
     return job as KubernetesJob;
   };
   return {
@@ -64,14 +65,31 @@ function checkJob({ objects }: Template): void {
 }
 
 /** In a command and in the environment Kubernetes puts a variable of the container, a password it may be, in place of these. */
+const REFERENCE = /\$\([-._a-zA-Z][-._a-zA-Z0-9]*\)/g;
+
 function checkReferences(params: StartParams): void {
   const issues = Object.entries(params)
-    .filter(([, value]) => /\$\([-._a-zA-Z][-._a-zA-Z0-9]*\)/.test(value))
+    .filter(([, value]) => value.search(REFERENCE) >= 0)
     .map(([name]) => ({
       path: `params.${name}`,
       message: 'holds $(NAME), which Kubernetes would replace by a variable of the program; leave it out',
     }));
   if (issues.length > 0) throw new ConfigError(issues);
+}
+
+/** One that parameters make together, or with what stands beside them in the template. */
+function checkMadeReferences({ objects, parameters }: Template, job: unknown): void {
+  const defaults = [...parameters.values()].map(({ value }) => value);
+  const own = new Set(referencesIn([objects, defaults]));
+  const made = referencesIn(job).find((reference) => !own.has(reference));
+  if (made === undefined) return;
+  const message = `make ${made}, which Kubernetes would replace by a variable of the program; leave it out`;
+  throw new ConfigError([{ path: 'params', message }]);
+}
+
+function referencesIn(value: unknown): string[] {
+  if (typeof value === 'string') return value.match(REFERENCE) ?? [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(referencesIn) : [];
 }
 
 function checkName(name: unknown): void {
@@ -82,19 +100,36 @@ function checkName(name: unknown): void {
   throw new ConfigError([{ path: 'params', message }]);
 }
 
-/** The values of parameters whose names tell that they are secret, the template's own included. */
+/** The values of parameters whose names tell that they are secret, the template's own included, and what they are as JSON. */
 function secretsIn({ parameters }: Template, params: StartParams): string[] {
   const defaults = [...parameters.values()].map(({ name, value }) => [name, value ?? ''] as const);
   return [...defaults, ...Object.entries(params)]
-    .filter(([name, value]) => isSecretName(name) && value !== '')
-    .map(([, value]) => value)
+    .filter(([name]) => isSecretName(name))
+    .flatMap(([, value]) => [value, ...leavesOf(value)])
+    .filter((value) => value !== '')
     .sort((one, other) => other.length - one.length);
 }
 
-function withoutSecrets(value: unknown, secrets: readonly string[]): unknown {
-  if (typeof value === 'string') {
-    return redactText(secrets.reduce((text, secret) => text.replaceAll(secret, redacted), value));
+/** As `${{KEY}}` puts them into a template. */
+function leavesOf(json: string): string[] {
+  const leaves = (value: unknown): string[] =>
+    typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [String(value)];
+  try {
+    return leaves(JSON.parse(json)).filter((leaf) => !PLAIN.has(leaf));
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
   }
+}
+
+/** Of JSON; they tell nothing, and stand everywhere. */
+const PLAIN: ReadonlySet<string> = new Set(['true', 'false', 'null']);
+
+function withoutSecrets(value: unknown, secrets: readonly string[]): unknown {
+  const hide = (text: string) =>
+    redactText(secrets.reduce((rest, secret) => rest.replaceAll(secret, redacted), text));
+  if (typeof value === 'string') return hide(value);
+  if (typeof value === 'number') return secrets.includes(String(value)) ? redacted : value;
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, secrets));
   if (typeof value !== 'object' || value === null) return value;
   const { name, value: held } = value as { name?: unknown; value?: unknown };
@@ -102,7 +137,7 @@ function withoutSecrets(value: unknown, secrets: readonly string[]): unknown {
   const isSecret = typeof name === 'string' && isSecretName(name) && typeof held === 'string' && held !== '';
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [
-      key,
+      hide(key),
       isSecret && key === 'value' ? redacted : withoutSecrets(one, secrets),
     ]),
   );

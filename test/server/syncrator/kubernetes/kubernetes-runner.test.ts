@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { tracingChannel } from 'node:diagnostics_channel';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Kubernetes } from '../../../../src/kube/kubernetes.ts';
 import { JOB_LABEL } from '../../../../src/server/syncrator/kubernetes/job-marks.ts';
 import { FaultPlan } from '../../../../src/testing/fault-plan.ts';
 import { jobsOf, runnerCluster, TEMPLATE, untilStopped, withBackoffLimit } from './runner-cluster.ts';
@@ -183,7 +185,109 @@ describe('a started job', () => {
   });
 });
 
+describe('a job that is deleted while its start is prepared', () => {
+  it('never runs', async () => {
+    const preparing = Promise.withResolvers<void>();
+    const deleted = Promise.withResolvers<void>();
+    const { store, runner, kube, ran } = await runnerCluster({
+      program: untilStopped,
+      runner: {
+        beforeStart: {
+          applies: () => true,
+          params: (params) => params,
+          prepare: () => {
+            preparing.resolve();
+            return deleted.promise;
+          },
+        },
+      },
+    });
+    const { job } = await store.start(paramsOf('avo'));
+    const starting = runner.start(job.id);
+    await preparing.promise;
+    await store.move(job.id, 'deleted');
+    const removing = runner.remove(job.id);
+    deleted.resolve();
+    await Promise.all([starting, removing]);
+    await expect.poll(() => jobsOf(kube)).toEqual([]);
+    expect(ran).toEqual([]);
+  });
+});
+
 describe('a runner', () => {
+  it('starts what another process stored before it died, and removes what that one was to remove', async () => {
+    const { runner, kube, ran, open } = await runnerCluster({
+      runner: { lookInterval: 50 },
+      program: untilStopped,
+    });
+    await runner.resume();
+    const dead = open();
+    const { job } = await dead.store.start(paramsOf('avo'));
+    await expect.poll(() => ran).toEqual([job.id]);
+    await dead.store.move(job.id, 'deleted');
+    await expect.poll(() => jobsOf(kube)).toEqual([]);
+  });
+
+  it('sees how jobs end while its watch is silent', async () => {
+    const end = Promise.withResolvers<undefined>();
+    const silent: string[] = [];
+    const { store, runner } = await runnerCluster({
+      mini: {
+        faults: Object.assign(FaultPlan.script([]), {
+          next: ({ method, key }: Parameters<FaultPlan['next']>[0]) => {
+            if (method !== 'WATCH' || !key.includes('/jobs')) return undefined;
+            silent.push(key);
+            return { kind: 'hang-after', lateBy: 0, slowBy: 0, retryAfter: 0 };
+          },
+        }),
+      },
+      runner: { lookInterval: 50, statusFrom: 'job' },
+      program: () => end.promise,
+    });
+    await runner.resume();
+    await expect.poll(() => silent.length).toBe(1);
+    const { job } = await store.start(paramsOf('avo'));
+    await runner.start(job.id);
+    await expect.poll(async () => (await store.job(job.id))?.status).toBe('running');
+    end.resolve(undefined);
+    await expect.poll(async () => (await store.job(job.id))?.status).toBe('completed');
+  });
+
+  it('lets a program that has reported go on, though its pod is never counted as ready', async () => {
+    const { kube, open } = await runnerCluster({
+      program: async (program) => {
+        program.report('running');
+        return untilStopped(program);
+      },
+    });
+    const { store, runner } = open({ kube: withoutReady(kube), startTimeout: 400, lookInterval: 50 });
+    const { job } = await store.start(paramsOf('avo'));
+    const other = await store.start(paramsOf('other'));
+    await Promise.all([runner.start(job.id), runner.start(other.job.id)]);
+    // Without its ConfigMap, so by then the time is over for both.
+    await expect.poll(async () => (await store.job(other.job.id))?.status).toBe('failed');
+    expect((await store.job(job.id))?.status).toBe('running');
+  });
+
+  it('publishes what it does to Jobs', async () => {
+    const seen: unknown[] = [];
+    const channel = tracingChannel('holdfast:job');
+    const end = (message: unknown) => void seen.push(message);
+    channel.asyncEnd.subscribe(end);
+    onTestFinished(() => void channel.asyncEnd.unsubscribe(end));
+    const { store, runner, kube } = await runnerCluster({ program: untilStopped });
+    const { job } = await store.start(paramsOf('avo'));
+    await runner.start(job.id);
+    await store.move(job.id, 'deleted');
+    await runner.remove(job.id);
+    await expect.poll(() => jobsOf(kube)).toEqual([]);
+    const name = 'syncrator-qas-avo-sync';
+    const done = seen.filter((message) => Reflect.get(Object(message), 'done') === true);
+    expect(done).toMatchObject(
+      ['create', 'run', 'delete'].map((operation) => ({ job: name, jobId: job.id, operation })),
+    );
+  });
+
   it('runs each job once through a cluster that loses, delays and repeats requests', async () => {
     const targets = Array.from({ length: 12 }, (_, index) => `t${index}`);
     const rates = {
@@ -295,3 +399,23 @@ describe('a runner', () => {
     expect((await store.job(job.id))?.status).toBe('starting');
   });
 });
+
+/** As of a cluster that does not count ready pods, or never finds one ready. */
+function withoutReady(kube: Kubernetes): Kubernetes {
+  const unready = <T>(object: T): T => {
+    const status: unknown = Reflect.get(Object(object), 'status');
+    return status === undefined ? object : { ...object, status: { ...Object(status), ready: undefined } };
+  };
+  return {
+    ...kube,
+    list: (...request) => mapped(kube.list(...request), unready),
+    watch: (...request) =>
+      mapped(kube.watch(...request), (event) =>
+        event.type === 'synced' ? event : { ...event, object: unready(event.object) },
+      ),
+  };
+}
+
+async function* mapped<T>(values: AsyncIterable<T>, change: (value: T) => T): AsyncGenerator<T> {
+  for await (const value of values) yield change(value);
+}

@@ -7,6 +7,24 @@ import { paramsOf } from './start-params.ts';
 /** Where a template takes a parameter. */
 const slot = (name: string) => `$\{${name}}`;
 
+function templateOf(job: object, env: readonly object[]): object {
+  const names = ['TARGET', 'ENV', 'ACTION_NAME', 'ACTION', 'IS_TAG', 'OPTIONS', 'API_TOKEN'];
+  const containers = [{ name: 'c', image: 'i', env }];
+  return {
+    kind: 'Template',
+    parameters: names.map((name) => ({ name })),
+    objects: [
+      {
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        ...job,
+        metadata: { name: 'job', ...Reflect.get(job, 'metadata') },
+        spec: { template: { spec: { containers } } },
+      },
+    ],
+  };
+}
+
 const LONG = 'x'.repeat(1024 * 1024);
 
 describe('a plan', () => {
@@ -82,6 +100,33 @@ describe('a plan', () => {
     expect(manifest).toContain('secretKeyRef:');
     expect(manifest).toContain('name: shown');
     expect(manifest).toContain('p=<redacted>');
+  });
+
+  it.each([
+    ['a text', '"hunter2"'],
+    ['a number', '7318008'],
+    ['an object', '{"inner":["hunter2"]}'],
+  ])('shows no secret that stands in the template as %s of JSON, nor as a key', (_what, API_TOKEN) => {
+    const template = templateOf({ metadata: { annotations: { [`key-${slot('API_TOKEN')}`]: 'x' } } }, [
+      { name: 'FROM_JSON', value: '$' + '{{API_TOKEN}}' },
+    ]);
+    const { manifest } = openPlanner(template, undefined).plan({ ...paramsOf('avo'), API_TOKEN }, 'dryrun');
+    expect(manifest).not.toMatch(/hunter2|7318008/);
+    expect(manifest).toMatch(/value:\s.*<redacted>|inner:\s+- <redacted>/);
+    expect(manifest).toContain('key-<redacted>');
+  });
+
+  it.each([
+    ['with what stands beside it', { IS_TAG: '(API_TOKEN)' }],
+    ['with another one', { IS_TAG: '(API_', OPTIONS: 'TOKEN)' }],
+  ])('refuses a parameter that makes a reference to a variable together %s', (_what, change) => {
+    const template = templateOf({}, [
+      { name: 'OWN', value: '$(OTHER)' },
+      { name: 'MADE', value: `$${slot('IS_TAG')}${slot('OPTIONS')}` },
+    ]);
+    const planner = openPlanner(template, undefined);
+    expect(() => planner.plan(paramsOf('avo', change), 'dryrun')).toThrow(/make \$\(API_.*variable/);
+    expect(planner.plan(paramsOf('avo'), 'dryrun').manifest).toContain('$(OTHER)');
   });
 
   it.each([

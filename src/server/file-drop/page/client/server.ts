@@ -22,14 +22,18 @@ export function refusalOf(status: number, body: string): string {
   return detail === '' ? `The server answered ${status}.` : `The server answered ${status}: ${detail}.`;
 }
 
-function detailOf(body: string): string {
+/** What the server told; nothing where something in between answered, with a page. */
+export function jsonOf(body: string): unknown {
   try {
-    const { detail } = JSON.parse(body) as { detail?: unknown };
-    if (Array.isArray(detail)) return detail.map(({ msg }: { msg: string }) => msg).join('; ');
-    return typeof detail === 'string' ? detail : '';
+    return JSON.parse(body) as unknown;
   } catch (error) {
-    // Something in between answered, with a page.
-    if (error instanceof SyntaxError) return '';
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function detailOf(body: string): string {
+  const detail = (jsonOf(body) as { detail?: unknown } | null | undefined)?.detail;
+  if (Array.isArray(detail)) return detail.map(({ msg }: { msg: string }) => msg).join('; ');
+  return typeof detail === 'string' ? detail : '';
 }

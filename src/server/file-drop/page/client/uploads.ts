@@ -2,7 +2,7 @@ import { askForToken } from './access.ts';
 import { byId, make } from './dom.ts';
 import { shownName } from './file-name.ts';
 import { type Sending, sendForm } from './send-form.ts';
-import { refusalOf } from './server.ts';
+import { jsonOf, refusalOf } from './server.ts';
 
 interface Entry {
   readonly filename: string;
@@ -44,11 +44,12 @@ async function settle(sending: Sending, card: UploadCard, again: () => Promise<v
       : 'The connection broke off. What had arrived by then is in the table; trying again sends the rest.';
     return card.fail(why, [], again);
   }
-  const answer: unknown = status === 200 || body.startsWith('{') ? JSON.parse(body) : undefined;
-  const entries = (Array.isArray(answer) ? answer : ((answer as { files?: [] })?.files ?? [])) as Entry[];
+  const answer = jsonOf(body) as { files?: Entry[] } | Entry[] | null | undefined;
+  const isWhole = status === 200 && Array.isArray(answer);
+  const entries = Array.isArray(answer) ? answer : (answer?.files ?? []);
   const bad = entries.filter((entry) => entry.status !== 'scheduled');
-  if (status === 200 && bad.length === 0) return card.succeed(entries.length);
-  const isOfFiles = bad.length > 0 && (status === 200 || bad.length === entries.length);
+  if (isWhole && bad.length === 0) return card.succeed(entries.length);
+  const isOfFiles = bad.length > 0 && (isWhole || bad.length === entries.length);
   const why = isOfFiles ? `${bad.length} of ${counted(entries.length)} failed.` : refusalOf(status, body);
   card.fail(why, bad, again);
 }

@@ -18,8 +18,11 @@ function ask() {
     const section = byId('access', HTMLElement);
     const form = byId('access-form', HTMLFormElement);
     const input = byId('token', HTMLInputElement);
-    if (sessionStorage.getItem(KEY) !== null) {
+    const refuse = () => {
         byId('access-note', HTMLElement).textContent = 'This token was not accepted.';
+    };
+    if (sessionStorage.getItem(KEY) !== null) {
+        refuse();
         sessionStorage.removeItem(KEY);
     }
     section.hidden = false;
@@ -27,8 +30,12 @@ function ask() {
     return new Promise((resolve) => {
         form.onsubmit = (event) => {
             event.preventDefault();
-            sessionStorage.setItem(KEY, input.value.trim());
+            const token = input.value.trim();
             input.value = '';
+            // What no header can hold is not the token, and no request could be made with it.
+            if (!/^[\\x21-\\x7e]+$/.test(token))
+                return refuse();
+            sessionStorage.setItem(KEY, token);
             section.hidden = true;
             resolve();
         };

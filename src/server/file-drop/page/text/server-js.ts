@@ -21,18 +21,21 @@ export function refusalOf(status, body) {
     const detail = detailOf(body);
     return detail === '' ? \`The server answered \${status}.\` : \`The server answered \${status}: \${detail}.\`;
 }
-function detailOf(body) {
+/** What the server told; nothing where something in between answered, with a page. */
+export function jsonOf(body) {
     try {
-        const { detail } = JSON.parse(body);
-        if (Array.isArray(detail))
-            return detail.map(({ msg }) => msg).join('; ');
-        return typeof detail === 'string' ? detail : '';
+        return JSON.parse(body);
     }
     catch (error) {
-        // Something in between answered, with a page.
         if (error instanceof SyntaxError)
-            return '';
+            return undefined;
         throw error;
     }
+}
+function detailOf(body) {
+    const detail = jsonOf(body)?.detail;
+    if (Array.isArray(detail))
+        return detail.map(({ msg }) => msg).join('; ');
+    return typeof detail === 'string' ? detail : '';
 }
 `;

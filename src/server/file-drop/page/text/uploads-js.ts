@@ -3,7 +3,7 @@ export const text = `import { askForToken } from "./access.js";
 import { byId, make } from "./dom.js";
 import { shownName } from "./file-name.js";
 import { sendForm } from "./send-form.js";
-import { refusalOf } from "./server.js";
+import { jsonOf, refusalOf } from "./server.js";
 let underWay = 0;
 addEventListener('beforeunload', (event) => {
     if (underWay > 0)
@@ -38,12 +38,13 @@ async function settle(sending, card, again) {
             : 'The connection broke off. What had arrived by then is in the table; trying again sends the rest.';
         return card.fail(why, [], again);
     }
-    const answer = status === 200 || body.startsWith('{') ? JSON.parse(body) : undefined;
-    const entries = (Array.isArray(answer) ? answer : (answer?.files ?? []));
+    const answer = jsonOf(body);
+    const isWhole = status === 200 && Array.isArray(answer);
+    const entries = Array.isArray(answer) ? answer : (answer?.files ?? []);
     const bad = entries.filter((entry) => entry.status !== 'scheduled');
-    if (status === 200 && bad.length === 0)
+    if (isWhole && bad.length === 0)
         return card.succeed(entries.length);
-    const isOfFiles = bad.length > 0 && (status === 200 || bad.length === entries.length);
+    const isOfFiles = bad.length > 0 && (isWhole || bad.length === entries.length);
     const why = isOfFiles ? \`\${bad.length} of \${counted(entries.length)} failed.\` : refusalOf(status, body);
     card.fail(why, bad, again);
 }

@@ -145,7 +145,7 @@ describe('its size', () => {
   it.each([
     ['index', 500_000],
     ['server', 450_000],
-    ['testing', 400_000],
+    ['testing', 550_000],
   ])('of %s is within its limit', async (entry, limit) => {
     const size = await sizeWithChunks(join(project.library, `dist/${entry}.js`));
     expect(size).toBeLessThan(limit);
@@ -190,7 +190,9 @@ describe('the public surface', () => {
         "connectKubernetes",
         "diskStore",
         "dropFileId",
+        "fileJournal",
         "kubernetesPods",
+        "leaseLock",
         "loadConfig",
         "memoryJournal",
         "parseConfig",
@@ -200,6 +202,7 @@ describe('the public surface', () => {
         "processorExitCode",
         "processorOptions",
         "readParams",
+        "shardOf",
         "staticPods",
       ]
     `);
@@ -208,8 +211,16 @@ describe('the public surface', () => {
   it('of holdfast/server', async () => {
     expect(await exportsOf('holdfast/server')).toMatchInlineSnapshot(`
       [
+        "JobStoreError",
+        "SolrError",
         "configActionApp",
+        "fileDropApp",
+        "kubernetesRunner",
+        "paramsFolder",
         "serve",
+        "solrStandby",
+        "sqliteJobStore",
+        "syncratorApp",
       ]
     `);
   });
@@ -219,10 +230,16 @@ describe('the public surface', () => {
       [
         "FaultPlan",
         "SyncratorJobs",
+        "describeSimulation",
         "fileStoreContract",
+        "jobStoreContract",
+        "journalContract",
+        "lockContract",
+        "simulate",
         "startGroupNodes",
         "startMiniKubernetes",
         "syncratorHandlers",
+        "virtualClock",
       ]
     `);
   });

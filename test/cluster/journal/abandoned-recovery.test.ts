@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ClusterClient } from '../../../src/cluster/cluster-client.ts';
-import type { Journal, JournalEntry } from '../../../src/cluster/journal.ts';
+import type { Journal, JournalEntry, OpenEntry } from '../../../src/cluster/journal.ts';
 import { memoryJournal } from '../../../src/cluster/memory-journal.ts';
 import { unsettledFor } from '../../../src/cluster/open-entry.ts';
 import { startGroupNodes } from '../../../src/testing/group-nodes.ts';
@@ -33,13 +33,13 @@ test('a rollback first undoes what died while it recovered the same operation', 
   expect(await kept.openEntry('g')).toBeUndefined();
 });
 
-test('an unresolved entry is not waited for beyond `settle` where the clock was set back', () => {
-  const entry: JournalEntry = {
-    ...{ operationId: '1.5', groupId: 'g', operation: 'create', dialect: 'path', startedAt: 1 },
-    nodes: [],
-  };
-  const until = (unsettledUntil: number) => ({ ...entry, state: 'unresolved', unsettledUntil }) as const;
-  expect(unsettledFor(until(10_300), 500, 10_000)).toBe(300);
-  expect(unsettledFor(until(3_610_000), 500, 10_000)).toBe(500);
-  expect(unsettledFor(until(9_000), 500, 10_000)).toBe(0);
+test('an unresolved entry is waited for no longer than its operation took where the clock was set back', () => {
+  const ended = (startedAt: number, unsettledUntil: number): OpenEntry => ({
+    ...{ operationId: '1.5', groupId: 'g', operation: 'create', dialect: 'path', nodes: [] },
+    ...{ startedAt, unsettledUntil, state: 'unresolved' },
+  });
+  expect(unsettledFor(ended(9_800, 10_300), 500, 10_000)).toBe(300);
+  expect(unsettledFor(ended(8_000, 9_000), 500, 10_000)).toBe(0);
+  expect(unsettledFor(ended(3_609_000, 3_610_000), 500, 10_000)).toBe(1_000);
+  expect(unsettledFor(ended(3_609_900, 3_610_000), 500, 10_000)).toBe(500);
 });

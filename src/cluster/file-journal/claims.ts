@@ -10,6 +10,12 @@ import { remainingUntil } from './settling.ts';
 /** Milliseconds after which a waiting claim looks again whether it is its turn. */
 const LOOK_AGAIN = 15;
 
+interface Claim {
+  readonly turn: number;
+  /** Once its turn has come: the monotonic time at which nothing of a closed operation can take effect any more. */
+  settledAt?: number;
+}
+
 /**
  * Excludes processes from each other, key by key, first come first served. Whoever wants a key puts a claim on it, and the
  * oldest claim of a living owner has it. A key on which a closed operation may still have an effect waits for that.
@@ -43,12 +49,13 @@ export class Claims {
   async acquire(key: string, { signal, deadline }: LockOptions): Promise<Hold> {
     signal?.throwIfAborted();
     const until = this.#clock.monotonic() + deadline;
-    const { turn, wait } = await this.#commit.run(() => {
-      const { lastInsertRowid: turn } = this.#insert.run(key, this.#owners.id);
-      return { turn: Number(turn), wait: this.#waitOf(key, Number(turn)) };
+    const { claim, wait } = await this.#commit.run(() => {
+      const claim: Claim = { turn: Number(this.#insert.run(key, this.#owners.id).lastInsertRowid) };
+      return { claim, wait: this.#waitOf(key, claim) };
     });
+    const { turn } = claim;
     try {
-      for (let left = wait; left > 0; left = await this.#lookAgain(key, turn)) {
+      for (let left = wait; left > 0; left = await this.#lookAgain(key, claim)) {
         await this.#pause(key, left, until, signal);
         this.#lost.signal.throwIfAborted();
       }
@@ -83,20 +90,25 @@ export class Claims {
   }
 
   /** Milliseconds until this turn may have come; 0 when it has. */
-  #waitOf(key: string, turn: number): number {
+  #waitOf(key: string, claim: Claim): number {
     const first = this.#first.get(key);
-    if (first !== undefined && Number(first['turn']) !== turn) return LOOK_AGAIN;
+    if (first !== undefined && Number(first['turn']) !== claim.turn) return LOOK_AGAIN;
     const row = this.#settling.get(key);
-    return row === undefined ? 0 : remainingUntil(row, this.#clock.now());
+    if (row === undefined) return 0;
+    const left = remainingUntil(row, this.#clock.now());
+    // From here on by the clock that nobody sets back.
+    const now = this.#clock.monotonic();
+    claim.settledAt ??= now + left;
+    return Math.max(0, Math.min(left, claim.settledAt - now));
   }
 
-  async #lookAgain(key: string, turn: number): Promise<number> {
+  async #lookAgain(key: string, claim: Claim): Promise<number> {
     const first = this.#first.get(key);
     const owner = String(first?.['owner']);
-    if (first !== undefined && Number(first['turn']) !== turn && !this.#isAlive(owner)) {
+    if (first !== undefined && Number(first['turn']) !== claim.turn && !this.#isAlive(owner)) {
       await this.#commit.run(() => this.#removeOwner.run(owner));
     }
-    return this.#waitOf(key, turn);
+    return this.#waitOf(key, claim);
   }
 
   /** Many wait for one owner: it is asked about once for all of them. */

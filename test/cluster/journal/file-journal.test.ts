@@ -7,6 +7,7 @@ import { fileJournal } from '../../../src/cluster/file-journal/file-journal.ts';
 import type { JournalEntry } from '../../../src/cluster/journal.ts';
 import { journalContract } from '../../../src/testing/journal-contract.ts';
 import { lockContract } from '../../../src/testing/lock-contract.ts';
+import { virtualClock } from '../../../src/testing/virtual-clock.ts';
 import { journalPath, openJournal } from './journal-files.ts';
 import { startRemoteJournal } from './remote-journal.ts';
 
@@ -47,6 +48,25 @@ test('an owner that is stopped is not dead: its entries run on, and its keys are
   await hold.release();
   await (await mine.lock.acquire('g', PATIENT)).release();
   expect(await mine.openEntry('g')).toMatchObject({ state: 'running' });
+});
+
+test('a group that settles is free in time, though the wall clock was set back by an hour', async () => {
+  const clock = virtualClock();
+  const journal = fileJournal(await journalPath(), { clock });
+  onTestFinished(() => journal.close());
+  const entry = entryOf('g');
+  await journal.begin(entry);
+  await journal.end(entry, { as: 'closed', unsettledUntil: clock.now() + 1_000 });
+  clock.jump(-3_600_000);
+  let isHeld = false;
+  const held = journal.lock.acquire('g', { deadline: 10_000 }).then(() => {
+    isHeld = true;
+  });
+  await vi.waitFor(() => expect(clock.pending).toBe(1));
+  await clock.advance(900);
+  expect(isHeld).toBe(false);
+  await clock.advance(100);
+  await held;
 });
 
 test('owners know each other, whatever link they came by and whatever folder they went to', async () => {

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { ClusterClient } from '../../../src/cluster/cluster-client.ts';
 import type { Journal, JournalEntry } from '../../../src/cluster/journal.ts';
 import { memoryJournal } from '../../../src/cluster/memory-journal.ts';
-import { unsettledFor } from '../../../src/cluster/open-entry.ts';
 import { startGroupNodes } from '../../../src/testing/group-nodes.ts';
 
 test('a rollback first undoes what died while it recovered the same operation', async () => {
@@ -31,15 +30,4 @@ test('a rollback first undoes what died while it recovered the same operation', 
   await client.rollbackDelete('g', [{ node: 'node01', outcome: 'unknown', attempts: 1, operationId }]);
   expect([...nodes.records().values()]).toEqual([[{ groupId: 'g' }], [{ groupId: 'g' }], [{ groupId: 'g' }]]);
   expect(await kept.openEntry('g')).toBeUndefined();
-});
-
-test('an unresolved entry is not waited for beyond `settle` where the clock was set back', () => {
-  const entry: JournalEntry = {
-    ...{ operationId: '1.5', groupId: 'g', operation: 'create', dialect: 'path', startedAt: 1 },
-    nodes: [],
-  };
-  const until = (unsettledUntil: number) => ({ ...entry, state: 'unresolved', unsettledUntil }) as const;
-  expect(unsettledFor(until(10_300), 500, 10_000)).toBe(300);
-  expect(unsettledFor(until(3_610_000), 500, 10_000)).toBe(500);
-  expect(unsettledFor(until(9_000), 500, 10_000)).toBe(0);
 });

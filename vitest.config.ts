@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.long.test.ts', 'test/**/*.browser.test.ts'],
+    // All cores: much of a test is waiting. Vitest would leave one free.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     // A child process that is to be waited for starts slowly on a busy machine.
     expect: { poll: { timeout: 20_000 } },

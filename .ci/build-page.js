@@ -1,5 +1,5 @@
 // Makes the folder text/ of each page from the page's own files: one module for each, which holds its text, so that the
-// built package serves the page from memory. To be run after any change of these files.
+// built package serves the page from memory. `npm ci` and `npm run build` run it; otherwise after any change of these files.
 //
 //   node .ci/build-page.js           writes
 //   node .ci/build-page.js --check   exits 1 where what is written is not up to date

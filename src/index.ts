@@ -61,6 +61,7 @@ export {
 export type { FailAbove } from './core/fail-above.ts';
 export type { Hold, Lock, LockOptions, ReleaseOptions } from './core/lock.ts';
 export type { Logger } from './core/observe.ts';
+export type { RateLimit } from './core/rate-limit.ts';
 export type { RerunKind } from './core/rerun.ts';
 export type { RetryPolicy } from './core/retry.ts';
 export { Run } from './core/run.ts';
@@ -113,7 +114,6 @@ export { leaseLock } from './kube/lease-lock.ts';
 export type { LeaseOptions } from './kube/lease-options.ts';
 export type { KubernetesOptions } from './kube/options.ts';
 export type { PodAnswer, PodRequest } from './kube/pods.ts';
-export type { RateLimit } from './kube/rate-limit.ts';
 export type { KubernetesObject, KubernetesResource } from './kube/resources.ts';
 export type { KubernetesWatchEvent } from './kube/watch-buffer.ts';
 export type { ListOptions, SyncratorCallOptions } from './syncrator/call-options.ts';

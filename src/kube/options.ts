@@ -2,11 +2,11 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import * as v from 'valibot';
 import { type Clock, type Random, systemClock, systemRandom } from '../core/clock.ts';
 import { type Logger, safeLogger, silentLogger } from '../core/observe.ts';
+import type { RateLimit } from '../core/rate-limit.ts';
 import type { FullRetryPolicy, RetryPolicy } from '../core/retry.ts';
 import { callable, count, having, milliseconds, retryPolicy, validate } from '../core/validate.ts';
 import { isPath } from './kubeconfig-files.ts';
 import { namespaceName } from './names.ts';
-import type { RateLimit } from './rate-limit.ts';
 
 export interface KubernetesOptions {
   /**

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { ClosedError, ConfigError } from '../core/errors.ts';
+import { openRateLimit, type TakeTurn } from '../core/rate-limit.ts';
 import type { Run } from '../core/run.ts';
 import { runSettings } from '../core/run-settings.ts';
 import { count, oneOf, validate } from '../core/validate.ts';
 import { path } from '../http/path.ts';
 import { openTransport, type Transport } from '../http/transport.ts';
-import { openRateLimit, type TakeTurn } from '../kube/rate-limit.ts';
 import { jobAnswer, jobDetailAnswer, jobsAnswer, syncJobsAnswer } from './answers.ts';
 import {
   type CallSettings,

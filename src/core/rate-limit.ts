@@ -1,5 +1,5 @@
-import { sleep } from '../core/abort.ts';
-import type { Clock } from '../core/clock.ts';
+import { sleep } from './abort.ts';
+import type { Clock } from './clock.ts';
 
 /** How many requests may start: `burst` at once, `perSecond` on average. */
 export interface RateLimit {

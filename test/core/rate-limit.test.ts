@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openRateLimit } from '../../src/kube/rate-limit.ts';
+import { openRateLimit } from '../../src/core/rate-limit.ts';
 import { manualClock } from '../testing/manual-clock.ts';
 
 const turns = async () => {

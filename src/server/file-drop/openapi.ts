@@ -1,3 +1,4 @@
+import { answer, detail, list, object, ref, text, whole } from '../openapi-parts.ts';
 import { FILES_FIELD } from './form-files.ts';
 
 /** The description of the app, for `GET /openapi.json`. */
@@ -18,19 +19,7 @@ export function openapi(hasToken: boolean): object {
   };
 }
 
-const text = { type: 'string' };
-const whole = { type: 'integer' };
 const time = { type: 'string', format: 'date-time' };
-const list = (items: object) => ({ type: 'array', items });
-const object = (properties: object, ...optional: readonly string[]) => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object) => ({ content: { 'application/json': { schema } } });
-const answer = (description: string, schema: object) => ({ description, ...json(schema) });
-const detail = (description: string) => answer(description, ref('Detail'));
 const refusal = (description: string) => answer(description, ref('Refusal'));
 const inPath = (name: string) => ({ name, in: 'path', required: true, schema: text });
 const inQuery = (name: string, description: string, schema: object) => ({

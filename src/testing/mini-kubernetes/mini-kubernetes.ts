@@ -109,13 +109,16 @@ export interface MiniKubernetes extends AsyncDisposable {
 
 /**
  * Starts a small Kubernetes, on 127.0.0.1 and over plain http, for tests and demonstrations: an API server that answers
- * as one of version 1.32 does, the controllers behind it (Jobs, garbage collection, finished-Job TTL, scheduler), and a
- * kubelet that runs functions in place of images. It knows pods (with log and proxy), services (with proxy), Jobs,
- * Secrets, ConfigMaps, Leases and namespaces, and takes and gives JSON.
+ * as one of version 1.32 does, the controllers behind it (Jobs, Deployments, garbage collection, finished-Job TTL,
+ * scheduler), and a kubelet that runs functions in place of images. It knows pods (with log and proxy), services (with
+ * proxy), Jobs, Deployments, Secrets, ConfigMaps, Leases and namespaces, and takes and gives JSON. Ingresses,
+ * ServiceAccounts, Roles, RoleBindings and PersistentVolumeClaims are checked and stored, and nothing acts on them: who
+ * may do what is said by `tokens`, a claim stays Pending.
  *
- * Each pod has an address of its own in 127.0.0.0/8 on Linux; elsewhere all pods share 127.0.0.1. Init containers,
- * volumes, probes, exec, Events, Endpoints, server-side apply and the `successPolicy` and `managedBy` of a Job, which
- * are stored and do nothing, are not part of it.
+ * Each pod has an address of its own in 127.0.0.0/8 on Linux; elsewhere all pods share 127.0.0.1. Not part of it are
+ * init containers, volumes, probes, exec, ReplicaSets (a Deployment keeps its pods itself, and knows no `paused` and no
+ * `/scale`), Events, Endpoints, server-side apply, and the `successPolicy` and `managedBy` of a Job, which are stored and
+ * do nothing.
  *
  * @example
  * await using kubernetes = await startMiniKubernetes({

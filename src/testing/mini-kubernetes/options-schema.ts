@@ -16,7 +16,12 @@ const dnsLabel = (what: string) =>
 
 const words = v.array(v.string());
 
-const rule = v.strictObject({ verbs: words, resources: words, namespaces: v.optional(words) });
+const rule = v.strictObject({
+  verbs: words,
+  resources: words,
+  apiGroups: v.optional(words),
+  namespaces: v.optional(words),
+});
 
 const grant = v.strictObject({
   user: v.pipe(v.string(), v.nonEmpty("expected a user's name, received an empty text")),
@@ -33,7 +38,7 @@ const tokens = v.pipe(
   ),
   v.check(
     (value) => Object.values(value).every((one) => v.is(grant, one)),
-    "expected for each token { user, allow?: 'all' | { verbs, resources, namespaces? }[], expired? }",
+    "expected for each token { user, allow?: 'all' | { verbs, resources, apiGroups?, namespaces? }[], expired? }",
   ),
 );
 

@@ -18,6 +18,21 @@ export function validateData(resource: 'configmaps' | 'secrets', object: JsonObj
   ];
 }
 
+/** A Secret with its texts in base64 beside its data, and with a type. */
+export function defaultSecret(body: JsonObject): JsonObject {
+  const { stringData, data, ...rest } = body;
+  const added = Object.entries(objectAt(stringData)).map(([key, value]) => [
+    key,
+    Buffer.from(String(value)).toString('base64'),
+  ]);
+  const all = { ...objectAt(data), ...Object.fromEntries(added) };
+  return {
+    ...rest,
+    ...(Object.keys(all).length === 0 ? {} : { data: all }),
+    type: stringAt(rest['type']) || 'Opaque',
+  };
+}
+
 export function validateDataUpdate(before: JsonObject, after: JsonObject): FieldError[] {
   const frozen = before['immutable'] === true;
   return [

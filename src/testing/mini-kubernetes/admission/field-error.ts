@@ -6,6 +6,7 @@ export interface FieldError {
   readonly reason:
     | 'FieldValueInvalid'
     | 'FieldValueRequired'
+    | 'FieldValueNotFound'
     | 'FieldValueNotSupported'
     | 'FieldValueForbidden'
     | 'FieldValueDuplicate'
@@ -22,6 +23,20 @@ const shown = (value: unknown) =>
 export const inGo = (type: string, value: unknown): unknown =>
   typeof value === 'object' ? { toString: () => type + JSON.stringify(value) } : value;
 
+/** A map of texts as Go shows it. */
+export const mapInGo = (map: Readonly<Record<string, unknown>>): unknown => ({
+  toString: () =>
+    `map[string]string{${Object.entries(map)
+      .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+      .join(', ')}}`,
+});
+
+/** A number that may not be below 0. */
+export const notNegative = (field: string, value: unknown): FieldError[] =>
+  typeof value === 'number' && value < 0
+    ? [invalidValue(field, value, 'must be greater than or equal to 0')]
+    : [];
+
 export const invalidValue = (field: string, value: unknown, why: string): FieldError => ({
   reason: 'FieldValueInvalid',
   field,
@@ -32,6 +47,12 @@ export const requiredValue = (field: string, why = ''): FieldError => ({
   reason: 'FieldValueRequired',
   field,
   message: `Required value${why === '' ? '' : `: ${why}`}`,
+});
+
+export const notFoundValue = (field: string, value: unknown): FieldError => ({
+  reason: 'FieldValueNotFound',
+  field,
+  message: `Not found: ${shown(value)}`,
 });
 
 export const unsupportedValue = (field: string, value: string, supported: readonly string[]): FieldError => ({

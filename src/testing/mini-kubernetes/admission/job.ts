@@ -1,8 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { compact, type JsonObject, objectAt, stringAt, without } from '../store/json.ts';
-import { type FieldError, inGo, invalidValue, requiredValue, unsupportedValue } from './field-error.ts';
-import { dnsLabelFaults, validateAnnotations, validateLabels } from './names.ts';
-import { defaultPodSpec, validatePodSpec } from './pod-spec.ts';
+import {
+  type FieldError,
+  inGo,
+  invalidValue,
+  mapInGo,
+  notNegative,
+  requiredValue,
+  unsupportedValue,
+} from './field-error.ts';
+import { dnsLabelFaults } from './names.ts';
+import { defaultPodSpec } from './pod-spec.ts';
+import { validatePodTemplate } from './pod-template.ts';
 
 /** A Job's spec with what the API server fills in; `name` and `uid` are those the Job will have. */
 export function defaultJobSpec(given: JsonObject, name: string, uid: string): JsonObject {
@@ -127,25 +136,15 @@ const COUNTS = [
   'maxFailedIndexes',
 ];
 
-function notNegative(field: string, value: unknown): FieldError[] {
-  return typeof value === 'number' && value < 0
-    ? [invalidValue(field, value, 'must be greater than or equal to 0')]
-    : [];
-}
-
 /** The selector is the server's own, unless `manualSelector` says otherwise. */
 function validateSelector(spec: JsonObject, uid: string): FieldError[] {
   if (spec['manualSelector'] === true)
     return spec['selector'] === undefined ? [requiredValue('spec.selector')] : [];
   const generated = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
   if (isDeepStrictEqual(spec['selector'], generated)) return [];
-  const labels = Object.entries(objectAt(objectAt(spec['selector'])['matchLabels']))
-    .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
-    .join(', ');
-  const inGo = {
-    toString: () => `v1.LabelSelector{MatchLabels:map[string]string{${labels}}, ${NO_EXPRESSIONS}}`,
-  };
-  return [invalidValue('spec.selector', inGo, '`selector` not auto-generated')];
+  const labels = mapInGo(objectAt(objectAt(spec['selector'])['matchLabels']));
+  const selector = { toString: () => `v1.LabelSelector{MatchLabels:${labels}, ${NO_EXPRESSIONS}}` };
+  return [invalidValue('spec.selector', selector, '`selector` not auto-generated')];
 }
 
 const NO_EXPRESSIONS = 'MatchExpressions:[]v1.LabelSelectorRequirement(nil)';
@@ -187,14 +186,10 @@ function validateIndexes(name: string, spec: JsonObject): FieldError[] {
 const MODES = ['NonIndexed', 'Indexed'];
 
 function validateTemplate(template: JsonObject): FieldError[] {
-  const metadata = objectAt(template['metadata']);
-  const spec = objectAt(template['spec']);
-  const policy = stringAt(spec['restartPolicy']);
+  const policy = stringAt(objectAt(template['spec'])['restartPolicy']);
   const field = 'spec.template.spec.restartPolicy';
   return [
-    ...validateLabels('spec.template.labels', objectAt(metadata['labels'])),
-    ...validateAnnotations('spec.template.annotations', objectAt(metadata['annotations'])),
-    ...validatePodSpec('spec.template.spec', spec),
+    ...validatePodTemplate('spec.template', template),
     ...(policy === 'Always' ? [requiredValue(field, 'valid values: "OnFailure", "Never"')] : []),
     ...(['Always', ...JOB_POLICIES].includes(policy)
       ? []

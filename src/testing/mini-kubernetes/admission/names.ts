@@ -78,7 +78,7 @@ export function qualifiedNameFaults(key: string): string[] {
   ];
 }
 
-const subdomainFaults = (value: string): string[] => [
+export const subdomainFaults = (value: string): string[] => [
   ...longerThan(value, 253),
   ...unless(
     value,
@@ -89,7 +89,7 @@ const subdomainFaults = (value: string): string[] => [
   ),
 ];
 
-const serviceNameFaults = (value: string): string[] => [
+export const serviceNameFaults = (value: string): string[] => [
   ...longerThan(value, 63),
   ...unless(
     value,
@@ -99,6 +99,27 @@ const serviceNameFaults = (value: string): string[] => [
       "'[a-z]([-a-z0-9]*[a-z0-9])?')",
   ),
 ];
+
+/** The name of a port, as a container and a Service have it. */
+export function portNameFaults(value: string): string[] {
+  return [
+    ...longerThan(value, 15),
+    ...unless(
+      value,
+      /^[-a-z0-9]*$/,
+      'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
+    ),
+    ...unless(value, /[a-z]/, 'must contain at least one letter (a-z)'),
+    ...unless(value, /^(?!.*--)/, 'must not contain consecutive hyphens'),
+    ...unless(value, /^[^-]?(.*[^-])?$/, 'must not begin or end with a hyphen'),
+  ];
+}
+
+/** What only has to be fit for a path: the names of roles. */
+function pathSegmentFaults(value: string): string[] {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%'].filter((sign) => value.includes(sign)).map((sign) => `may not contain '${sign}'`);
+}
 
 const longerThan = (value: string, limit: number) =>
   value.length > limit ? [`must be no more than ${limit} characters`] : [];
@@ -111,6 +132,12 @@ const NAME_RULES: { readonly [Name in ResourceName]: (name: string) => string[] 
   secrets: subdomainFaults,
   configmaps: subdomainFaults,
   leases: subdomainFaults,
+  deployments: subdomainFaults,
+  ingresses: subdomainFaults,
+  serviceaccounts: subdomainFaults,
+  persistentvolumeclaims: subdomainFaults,
+  roles: pathSegmentFaults,
+  rolebindings: pathSegmentFaults,
   services: serviceNameFaults,
   namespaces: dnsLabelFaults,
 };

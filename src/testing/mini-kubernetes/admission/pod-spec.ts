@@ -8,7 +8,8 @@ import {
   requiredValue,
   unsupportedValue,
 } from './field-error.ts';
-import { dnsLabelFaults } from './names.ts';
+import { dnsLabelFaults, portNameFaults } from './names.ts';
+import { validateMounts, validateVolumes } from './pod-volumes.ts';
 
 /** A pod's or template's spec with what the API server fills in, in the body of a create. */
 export function defaultPodSpec(spec: JsonObject): JsonObject {
@@ -137,12 +138,17 @@ export function validatePodSpec(field: string, spec: JsonObject): FieldError[] {
   const restartPolicy = stringAt(spec['restartPolicy']);
   return [
     ...(containers.length === 0 ? [requiredValue(`${field}.containers`)] : []),
-    ...containers.flatMap((container, index) =>
-      validateContainer(`${field}.containers[${index}]`, container, containers.slice(0, index)),
-    ),
+    ...validateVolumes(field, spec),
+    ...containers.flatMap((container, index) => [
+      ...validateContainer(`${field}.containers[${index}]`, container, containers.slice(0, index)),
+      ...validateMounts(`${field}.containers[${index}]`, container, spec),
+    ]),
     ...listAt(spec['initContainers'])
       .map(objectAt)
-      .flatMap((container, index) => validateContainer(`${field}.initContainers[${index}]`, container, [])),
+      .flatMap((container, index) => [
+        ...validateContainer(`${field}.initContainers[${index}]`, container, []),
+        ...validateMounts(`${field}.initContainers[${index}]`, container, spec),
+      ]),
     ...oneOf(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES),
   ];
 }
@@ -166,9 +172,7 @@ function validateContainer(
       ? [duplicateValue(`${field}.name`, name)]
       : []),
     ...(stringAt(container['image']) === '' ? [requiredValue(`${field}.image`)] : []),
-    ...listAt(container['ports']).flatMap((port, index) =>
-      validatePort(`${field}.ports[${index}].containerPort`, objectAt(port)['containerPort']),
-    ),
+    ...validatePorts(`${field}.ports`, listAt(container['ports']).map(objectAt)),
     ...listAt(container['env']).flatMap((variable, index) =>
       stringAt(objectAt(variable)['name']) === '' ? [requiredValue(`${field}.env[${index}].name`)] : [],
     ),
@@ -177,6 +181,21 @@ function validateContainer(
 }
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
+
+function validatePorts(field: string, ports: readonly JsonObject[]): FieldError[] {
+  const names = ports.map((port) => stringAt(port['name']));
+  return ports.flatMap((port, index) => {
+    const name = names[index] ?? '';
+    const faults = name === '' ? [] : portNameFaults(name);
+    return [
+      ...faults.map((why) => invalidValue(`${field}[${index}].name`, name, why)),
+      ...(name !== '' && names.indexOf(name) < index
+        ? [duplicateValue(`${field}[${index}].name`, name)]
+        : []),
+      ...validatePort(`${field}[${index}].containerPort`, port['containerPort']),
+    ];
+  });
+}
 
 /** A port by its number. */
 export function validatePort(field: string, port: unknown): FieldError[] {

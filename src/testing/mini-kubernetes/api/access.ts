@@ -11,12 +11,14 @@ export interface TokenGrant {
   readonly expired?: boolean;
 }
 
-/** What a user may do. In each list `*` stands for everything. */
+/** What a user may do, a rule of a Role as it is. In each list `*` stands for everything. */
 export interface AccessRule {
   /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection` */
   readonly verbs: readonly string[];
   /** In plural: `pods`, `jobs`; a part of one by a slash: `pods/log`, `pods/proxy`. */
   readonly resources: readonly string[];
+  /** Names of API groups, `''` for that of pods, as the rules of a Role have them. @default all of them */
+  readonly apiGroups?: readonly string[];
   /** @default all of them, and what is across namespaces */
   readonly namespaces?: readonly string[];
 }
@@ -67,10 +69,12 @@ const actingUser = (user: RequestUser, other: string | undefined): RequestUser =
 const isOpen = (user: RequestUser, path: string) =>
   /^\/(version|healthz|readyz|livez)\/?$/.test(path) || (user !== ANONYMOUS && /^\/apis?(\/|$)/.test(path));
 
-function allows({ verbs, resources, namespaces }: AccessRule, info: ResourceRequest): boolean {
+function allows(rule: AccessRule, info: ResourceRequest): boolean {
+  const { verbs, resources, apiGroups, namespaces } = rule;
   return (
     includes(verbs, info.verb) &&
     includes(resources, resourceOf(info)) &&
+    (apiGroups === undefined || includes(apiGroups, info.group)) &&
     (namespaces === undefined || includes(namespaces, info.namespace))
   );
 }

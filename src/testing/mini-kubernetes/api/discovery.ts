@@ -77,6 +77,9 @@ function describe({ name, kind, namespaced }: Resource): object[] {
     case 'services':
       return [whole, part('proxy', PROXY_VERBS), part('status', STATUS_VERBS)];
     case 'jobs':
+    case 'deployments':
+    case 'ingresses':
+    case 'persistentvolumeclaims':
       return [whole, part('status', STATUS_VERBS)];
     default:
       return [whole];

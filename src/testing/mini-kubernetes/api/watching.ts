@@ -126,7 +126,19 @@ const EMPTY_PARTS: { readonly [Name in ResourceName]?: object } = {
     spec: { template: { metadata: { creationTimestamp: null }, spec: { containers: null } } },
     status: {},
   },
+  deployments: {
+    spec: {
+      selector: null,
+      template: { metadata: { creationTimestamp: null }, spec: { containers: null } },
+      strategy: {},
+    },
+    status: {},
+  },
   services: { spec: {}, status: { loadBalancer: {} } },
+  ingresses: { spec: {}, status: { loadBalancer: {} } },
+  persistentvolumeclaims: { spec: { resources: {} }, status: {} },
+  roles: { rules: null },
+  rolebindings: { roleRef: { apiGroup: '', kind: '', name: '' } },
   namespaces: { spec: {}, status: {} },
   leases: { spec: {} },
 };

@@ -5,6 +5,7 @@ import { startKubelet } from '../kubelet/kubelet.ts';
 import type { PodLogs } from '../kubelet/pod-logs.ts';
 import type { Store } from '../store/store.ts';
 import { Dependents } from './dependents.ts';
+import { startDeploymentController } from './deployment-controller.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { startJobController } from './job-controller.ts';
 import { startScheduler } from './scheduler.ts';
@@ -41,7 +42,8 @@ export interface Controllers {
   close(): Promise<void>;
 }
 
-/** The parts of a cluster that act by themselves: scheduler, kubelet, Job controller, TTL, garbage collection. */
+/** The parts of a cluster that act by themselves: scheduler, kubelet, Job and Deployment controllers, TTL, garbage
+ * collection. */
 export function startControllers(store: Store, options: ControllersOptions = {}): Controllers {
   const { clock = systemClock, random = systemRandom, retryDelay = 10_000, reactDelay = 0 } = options;
   const { images = {}, nodes = ['mini-node-1'], syncDelay = 20, startDelay = 0, faults } = options;
@@ -51,6 +53,7 @@ export function startControllers(store: Store, options: ControllersOptions = {})
   // The Job controller before the garbage collector: pods of a deleted Job are not to be counted as failed.
   const stops = [
     startJobController({ ...common, syncDelay, retryDelay }),
+    startDeploymentController(common),
     startTtlController(common),
     startGarbageCollector(common),
     startScheduler({ ...common, nodes }),

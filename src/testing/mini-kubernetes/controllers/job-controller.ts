@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/clock.ts';
 import { deleteObject } from '../store/deletion.ts';
 import type { StoreEvent } from '../store/event-log.ts';
-import type { Job, JobStatus, KubeObject, Pod } from '../store/objects.ts';
+import type { Job, JobStatus, Pod } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
 import { timestamp } from '../store/time.ts';
+import { controllerOf, keyOf, podsOf } from './controlled-pods.ts';
 import type { Dependents } from './dependents.ts';
 import { finalCondition } from './job-conditions.ts';
 import { JobMemory } from './job-memory.ts';
@@ -35,7 +36,7 @@ export function startJobController(options: JobControllerOptions): () => void {
     if (job === undefined || finalCondition(job) !== undefined) return;
     const memory = memories.get(job.metadata.uid) ?? new JobMemory(options.retryDelay);
     memories.set(job.metadata.uid, memory);
-    const pods = podsOf(job);
+    const pods = podsOf(dependents, job);
     const now = clock.monotonic();
     memory.note(job, pods, now);
     memory.keep(pods);
@@ -66,13 +67,6 @@ export function startJobController(options: JobControllerOptions): () => void {
     if (pod !== undefined && jobOf(pod) === undefined) untrack(store, pod);
   });
 
-  const podsOf = (job: Job): readonly Pod[] =>
-    dependents
-      .of(job.metadata.uid)
-      .filter(({ resource }) => resource === 'pods')
-      .map(({ object }) => object as Pod)
-      .filter((pod) => controllerOf(pod)?.uid === job.metadata.uid);
-
   const jobOf = (pod: Pod): Job | undefined => {
     const owner = controllerOf(pod);
     if (owner?.kind !== 'Job') return undefined;
@@ -91,7 +85,7 @@ export function startJobController(options: JobControllerOptions): () => void {
   const onJob = (job: Job, previous: Job | undefined, type: StoreEvent['type']) => {
     if (type === 'DELETED') {
       memories.delete(job.metadata.uid);
-      for (const pod of podsOf(job)) onPod(pod, 0);
+      for (const pod of podsOf(dependents, job)) onPod(pod, 0);
       return;
     }
     // Its own changes of the status need no turn; what asks for one comes with a new generation.
@@ -140,10 +134,6 @@ function untrack(store: Store, { metadata: { namespace, name, uid } }: Pod): voi
   const left = finalizers.filter((finalizer) => finalizer !== JOB_TRACKING);
   store.update('pods', { ...current, metadata: left.length === 0 ? rest : { ...rest, finalizers: left } });
 }
-
-const keyOf = ({ metadata }: KubeObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
-
-const controllerOf = ({ metadata }: Pod) => metadata.ownerReferences?.find(({ controller }) => controller);
 
 const isSuspended = ({ status }: Job) =>
   status.conditions?.some(({ type, status: value }) => type === 'Suspended' && value === 'True') ?? false;

@@ -1,8 +1,8 @@
 import type { Pod } from '../store/objects.ts';
+import { isEnded } from './controlled-pods.ts';
 import { decidedEnding, type Ending, failure } from './job-conditions.ts';
 import { failedSoFar, type PodCounts } from './job-counts.ts';
 import { judgeFailure } from './job-failure-policy.ts';
-import { isEnded } from './job-pods.ts';
 import type { JobView } from './job-view.ts';
 
 /** Whether a Job has to end though not all its completions are reached, or was to end already; and why. */

@@ -1,8 +1,9 @@
 import type { Job, JobStatus, Pod } from '../store/objects.ts';
+import { isActive, isReady, isTerminating } from './controlled-pods.ts';
 import { type Ending, SUCCESS, withSuspension } from './job-conditions.ts';
 import { countPods, type PodCounts, succeededSoFar } from './job-counts.ts';
 import { decideEnding } from './job-ending.ts';
-import { isActive, isReady, isTerminating, type PodRequest } from './job-pods.ts';
+import type { PodRequest } from './job-pods.ts';
 import { finalStatus, interimStatus, settle } from './job-status.ts';
 import { managePods, type PodTurn, type Removal } from './job-turn.ts';
 import type { JobView } from './job-view.ts';

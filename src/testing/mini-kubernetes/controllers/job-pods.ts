@@ -1,5 +1,5 @@
-import { admitPodSpec, qosClass } from '../admission/pod-spec.ts';
 import type { Container, Draft, Job, Labels, Pod, PodSpec } from '../store/objects.ts';
+import { controllerReference, isTerminating, newPod } from './controlled-pods.ts';
 
 /** Kept on a pod of a Job until it is counted in the Job's status. */
 export const JOB_TRACKING = 'batch.kubernetes.io/job-tracking';
@@ -28,42 +28,20 @@ export function podOfJob({ metadata, spec: { template } }: Job, { index, failure
     containers:
       index === undefined ? template.spec.containers : template.spec.containers.map(withIndexVariable),
   };
-  return {
-    metadata: {
+  return newPod(
+    {
       generateName: `${name}-`,
       namespace: metadata.namespace,
       labels: { ...template.metadata?.labels, ...own },
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
-      ownerReferences: [
-        {
-          apiVersion: 'batch/v1',
-          kind: 'Job',
-          name: metadata.name,
-          uid: metadata.uid,
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
+      ownerReferences: [controllerReference('batch/v1', 'Job', metadata)],
       finalizers: [JOB_TRACKING],
     },
-    spec: { ...spec, ...admitPodSpec({ ...spec }) },
-    status: { phase: 'Pending', qosClass: qosClass({ ...spec }) },
-  };
+    spec,
+  );
 }
 
 export const isTracked = ({ metadata }: Pod) => metadata.finalizers?.includes(JOB_TRACKING) ?? false;
-
-const isDeleted = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined;
-
-export const isEnded = ({ status }: Pod) => status.phase === 'Succeeded' || status.phase === 'Failed';
-
-export const isActive = (pod: Pod) => !isEnded(pod) && !isDeleted(pod);
-
-/** On its way out, and perhaps still running. */
-export const isTerminating = (pod: Pod) => !isEnded(pod) && isDeleted(pod);
-
-export const isReady = ({ status }: Pod) =>
-  status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 
 /** A pod that is being deleted counts as failed, unless the Job waits for its end before it makes another. */
 export const isFailed = (pod: Pod, { spec }: Job) =>

@@ -1,8 +1,9 @@
 import type { Condition, Job, JobStatus, Pod } from '../store/objects.ts';
+import { isEnded } from './controlled-pods.ts';
 import { condition, type Ending, withCondition } from './job-conditions.ts';
 import { type PodCounts, succeededSoFar } from './job-counts.ts';
 import { formatIndexes } from './job-indexes.ts';
-import { isEnded, isTracked } from './job-pods.ts';
+import { isTracked } from './job-pods.ts';
 
 /** What both statuses of a turn are made of. */
 export interface StatusFacts {

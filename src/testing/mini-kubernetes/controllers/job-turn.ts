@@ -1,6 +1,7 @@
 import type { Job, Pod } from '../store/objects.ts';
+import { isReady, isTerminating } from './controlled-pods.ts';
 import { type PodCounts, succeededSoFar } from './job-counts.ts';
-import { completionIndex, indexFailures, isReady, isTerminating, type PodRequest } from './job-pods.ts';
+import { completionIndex, indexFailures, type PodRequest } from './job-pods.ts';
 import type { JobView } from './job-view.ts';
 
 /** Which pods of a Job come and go now. */

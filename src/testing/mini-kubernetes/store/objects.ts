@@ -7,9 +7,15 @@ export interface ObjectOf {
   readonly pods: Pod;
   readonly services: KubeService;
   readonly jobs: Job;
+  readonly deployments: Deployment;
   readonly secrets: Secret;
   readonly configmaps: ConfigMap;
   readonly leases: Lease;
+  readonly ingresses: NamespacedObject;
+  readonly serviceaccounts: NamespacedObject;
+  readonly roles: NamespacedObject;
+  readonly rolebindings: NamespacedObject;
+  readonly persistentvolumeclaims: NamespacedObject;
   readonly namespaces: KubeObject;
 }
 
@@ -58,6 +64,10 @@ export type Draft<Object extends KubeObject> = Omit<Object, 'metadata'> & {
 
 interface NamespacedMeta extends ObjectMeta {
   readonly namespace: string;
+}
+
+interface NamespacedObject extends KubeObject {
+  readonly metadata: NamespacedMeta;
 }
 
 export interface Condition {
@@ -207,6 +217,36 @@ export interface JobStatus {
     readonly succeeded?: readonly string[];
     readonly failed?: readonly string[];
   };
+  readonly conditions?: readonly Condition[];
+}
+
+export interface Deployment extends KubeObject {
+  readonly metadata: NamespacedMeta;
+  readonly spec: DeploymentSpec;
+  readonly status: DeploymentStatus;
+}
+
+interface DeploymentSpec {
+  readonly replicas?: number;
+  readonly selector: LabelSelector;
+  readonly strategy?: {
+    readonly type?: 'RollingUpdate' | 'Recreate';
+    /** Pods, or a share of the replicas as `25%`. */
+    readonly rollingUpdate?: {
+      readonly maxSurge?: number | string;
+      readonly maxUnavailable?: number | string;
+    };
+  };
+  readonly template: PodTemplate;
+}
+
+export interface DeploymentStatus {
+  readonly observedGeneration?: number;
+  readonly replicas?: number;
+  readonly updatedReplicas?: number;
+  readonly readyReplicas?: number;
+  readonly availableReplicas?: number;
+  readonly unavailableReplicas?: number;
   readonly conditions?: readonly Condition[];
 }
 

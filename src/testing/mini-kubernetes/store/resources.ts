@@ -15,9 +15,15 @@ export const RESOURCES: { readonly [Name in ResourceName]: Resource } = {
   services: core('services', 'Service'),
   secrets: core('secrets', 'Secret'),
   configmaps: core('configmaps', 'ConfigMap'),
+  serviceaccounts: core('serviceaccounts', 'ServiceAccount'),
+  persistentvolumeclaims: core('persistentvolumeclaims', 'PersistentVolumeClaim'),
   namespaces: { ...core('namespaces', 'Namespace'), namespaced: false },
-  jobs: { name: 'jobs', kind: 'Job', group: 'batch', version: 'v1', namespaced: true },
-  leases: { name: 'leases', kind: 'Lease', group: 'coordination.k8s.io', version: 'v1', namespaced: true },
+  deployments: inGroup('apps', 'deployments', 'Deployment'),
+  jobs: inGroup('batch', 'jobs', 'Job'),
+  leases: inGroup('coordination.k8s.io', 'leases', 'Lease'),
+  ingresses: inGroup('networking.k8s.io', 'ingresses', 'Ingress'),
+  roles: inGroup('rbac.authorization.k8s.io', 'roles', 'Role'),
+  rolebindings: inGroup('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding'),
 };
 
 export const isResourceName = (name: string): name is ResourceName => Object.hasOwn(RESOURCES, name);
@@ -34,7 +40,11 @@ export const qualifiedKind = ({ kind, group }: Resource): string =>
   group === '' ? kind : `${kind}.${group}`;
 
 function core(name: ResourceName, kind: string): Resource {
-  return { name, kind, group: '', version: 'v1', namespaced: true };
+  return inGroup('', name, kind);
+}
+
+function inGroup(group: string, name: ResourceName, kind: string): Resource {
+  return { name, kind, group, version: 'v1', namespaced: true };
 }
 
 /** A stored object as it is answered by itself: with its kind and apiVersion, which the items of lists lack. */

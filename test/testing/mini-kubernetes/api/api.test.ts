@@ -2,26 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { isJsonObject, objectAt } from '../../../../src/testing/mini-kubernetes/store/json.ts';
 import { rawRequest } from '../../wire.ts';
 import { startApi } from './api.ts';
+import { call } from './call.ts';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const JOBS = '/apis/batch/v1/namespaces/default/jobs';
-
-async function call(
-  url: string,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-) {
-  const response = await fetch(url + path, {
-    method,
-    headers: { 'content-type': 'application/json', ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const parsed: unknown = text.startsWith('{') ? JSON.parse(text.split('\n')[0] ?? '') : text;
-  return { status: response.status, body: objectAt(parsed), text, headers: response.headers };
-}
 
 const job = (spec: object) => ({
   metadata: { name: 'j' },
@@ -298,6 +282,7 @@ describe('tokens', () => {
       allow: [
         { verbs: ['get', 'create'], resources: ['pods/proxy'] },
         { verbs: ['*'], resources: ['leases'], namespaces: ['default'] },
+        { verbs: ['list'], resources: ['*'], apiGroups: ['apps', 'batch'] },
       ],
     },
   };
@@ -311,6 +296,9 @@ describe('tokens', () => {
     ['constructor', 'GET', MAPS, 401],
     ['prober', 'GET', MAPS, 403],
     ['prober', 'GET', LEASES, 200],
+    ['prober', 'GET', JOBS, 200],
+    ['prober', 'GET', '/api/v1/namespaces/default/secrets', 403],
+    ['prober', 'GET', `${JOBS}/j`, 403],
     ['prober', 'GET', '/apis/coordination.k8s.io/v1/namespaces/other/leases', 403],
     ['prober', 'GET', '/apis/coordination.k8s.io/v1/leases', 403],
     ['prober', 'GET', '/api/v1/namespaces/default/pods/p', 403],

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { isActive } from '../../../../src/testing/mini-kubernetes/controllers/controlled-pods.ts';
 import { parseIndexes } from '../../../../src/testing/mini-kubernetes/controllers/job-indexes.ts';
-import { isActive, isTracked } from '../../../../src/testing/mini-kubernetes/controllers/job-pods.ts';
+import { isTracked } from '../../../../src/testing/mini-kubernetes/controllers/job-pods.ts';
 import type { Job, JobSpec } from '../../../../src/testing/mini-kubernetes/store/objects.ts';
 import { type Cluster, startCluster, steppedClock } from './cluster.ts';
 

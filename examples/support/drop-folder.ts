@@ -110,4 +110,7 @@ const durations = ({ p50, p90, p99 }: TrafficSummary['waiting']) =>
 const seconds = (milliseconds = 0) => `${milliseconds / 1_000} s`;
 
 const rates = ({ asked, reached }: TrafficSummary['rate']) =>
-  `${asked === undefined ? '' : `${asked} asked, `}${reached === undefined ? 'not known' : `${reached.toFixed(1)} reached`}`;
+  [
+    ...(asked === undefined ? [] : [`${asked} asked`]),
+    reached === undefined ? 'it takes two to tell what was reached' : `${reached.toFixed(1)} reached`,
+  ].join(', ');

@@ -20,7 +20,10 @@ export interface TrafficSummary extends RunSummary<ProcessorPod> {
   readonly waiting: Durations;
   /** From there until the container ended. */
   readonly running: Durations;
-  /** Files per second: as `schedule` was asked, where one drop is followed, and as the containers started. */
+  /**
+   * Files per second: as `schedule` was asked, where one drop is followed, and as the containers started, where two did.
+   * `reached` is the least that it was where all of them started within one second, for Kubernetes tells whole ones.
+   */
   readonly rate: { readonly asked?: number; readonly reached?: number };
 }
 
@@ -85,8 +88,12 @@ function reached(starts: readonly number[]): { readonly reached?: number } {
     ([least, most], at) => [Math.min(least, at), Math.max(most, at)],
     [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   );
-  return last > first ? { reached: ((starts.length - 1) * 1_000) / (last - first) } : {};
+  if (starts.length < 2) return {};
+  return { reached: ((starts.length - 1) * 1_000) / Math.max(last - first, RESOLUTION) };
 }
+
+/** Milliseconds: starts of one time may be that far apart. */
+const RESOLUTION = 1_000;
 
 const LOG_LINES = 10;
 

@@ -19,7 +19,7 @@ test('drops a folder on a mini Kubernetes, with those within it, and says that e
   expect(err).toContain('ended: 3 of 3');
   expect(out).toContainEqual(expect.stringMatching(/^succeeded +3$/));
   expect(out).toContainEqual(expect.stringMatching(/^waiting +p50 \d+ s, p90 \d+ s, p99 \d+ s$/));
-  expect(out).toContainEqual(expect.stringMatching(/^files per second +500 asked/));
+  expect(out).toContainEqual(expect.stringMatching(/^files per second +500 asked, \d+\.\d reached$/));
   expect(await readdir(join(store, 'files'))).toEqual([]);
 });
 

@@ -8,6 +8,7 @@ import { processFile } from '../../src/file-drop/process-file.ts';
 import { processorOptions } from '../../src/file-drop/processor-env.ts';
 import { ProcessorError, processorExitCode } from '../../src/file-drop/processor-error.ts';
 import type { ProcessorOptions } from '../../src/file-drop/processor-options.ts';
+import { eagerClock } from '../config-action/eager-clock.ts';
 import { refusedUrl, serve } from '../http/loopback.ts';
 import { folder, HOSTILE_NAMES, TOKEN } from './drop-cluster.ts';
 
@@ -62,6 +63,21 @@ test('a file is downloaded, sent as the protocol says, and its result written', 
   expect(headers['content-length']).toMatch(/^\d+$/);
   const sent = form?.get('file');
   expect(sent instanceof File && [sent.name, await sent.text()]).toEqual(['a.pdf', 'content']);
+});
+
+test('unless told otherwise, a backend that is away is asked twelve times, in 20 seconds or so', async () => {
+  let asked = 0;
+  const { options } = await stand([result], (_, response) => {
+    asked += 1;
+    response.writeHead(503).end();
+  });
+  const { retry: _, ...defaults } = options;
+  const clock = eagerClock(5_000);
+  // The mean of what is drawn.
+  const error = await failureOf({ ...defaults, clock, random: () => 0.5 });
+  expect(error).toMatchObject({ stage: 'download' });
+  expect(asked).toBe(12);
+  expect(clock.waits).toEqual([100, 200, 400, 800, 1_600, ...Array(6).fill(2_500)]);
 });
 
 test.each(HOSTILE_NAMES)('a hostile name stays within its line and its directory: %j', async (filename) => {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { dropFileId } from '../../src/file-drop/file-id.ts';
 import type { ProcessorPod } from '../../src/file-drop/processor-pod.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
@@ -38,6 +39,20 @@ test('follow tells how each file ended and sums up', async () => {
   }
   expect(inspect([items, summary], { depth: 9 })).not.toContain(TOKEN);
   expect(await store.read(dropFileId('d1', 0))).toBeUndefined();
+});
+
+test('follow tells how many files started in a second, at least, though all started in the same one', async () => {
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  const clock = { ...systemClock, now: () => now };
+  const { drop } = await dropCluster({ ...image(processor), clock });
+  const rateOf = async (dropId?: string) => (await drop.follow({ dropId })).rate;
+  await drop.schedule([named('a')], { dropId: 'one' });
+  expect(await rateOf()).toEqual({});
+  await drop.schedule([named('b'), named('c')], { dropId: 'two' });
+  expect(await rateOf()).toEqual({ reached: 2 });
+  now += 6_000;
+  await drop.schedule([named('d')], { dropId: 'later' });
+  expect(await rateOf()).toEqual({ reached: 0.5 });
 });
 
 test('follow tells each index of an Indexed Job by the name of its file', async () => {

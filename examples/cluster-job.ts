@@ -175,15 +175,17 @@ async function embeddedNodes(settings: Settings): Promise<GroupNodes> {
 }
 
 async function serve(settings: Settings, signal: AbortSignal): Promise<boolean> {
-  const { dialect, port, database } = settings;
+  const { dialect, port, hostname, database } = settings;
   await using nodes = await startGroupNodes({
     dialect,
     port,
+    hostname,
     faults: faultsOf(settings),
     ...(database === undefined ? {} : { database }),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.syscall !== 'listen') throw error;
-    throw new UsageError(`cannot listen on --port ${port} (${error.code}); choose another`);
+    const where = error.code === 'EADDRINUSE' ? `--port ${port}` : `--hostname ${hostname} --port ${port}`;
+    throw new UsageError(`cannot listen on ${where} (${error.code}); choose another`);
   });
   const list = Object.entries(nodes.urls).map(([name, url]) => `${name}=${url}`);
   console.log(`--nodes ${list.join()} --dialect ${dialect}`);

@@ -46,6 +46,7 @@ Options of the nodes that are started here, so not together with --nodes
   --seed N             repeats the failures of an earlier run                         [1]
   --port N             serve: the port, in the path dialect the first of three;
                        0 takes free ones                                            [8001]
+  --hostname ADDRESS   serve: where to listen; whoever reaches it may change the groups [127.0.0.1]
   --database FILE      serve: a SQLite file that keeps the records            [in memory]
 
 Ctrl-C undoes what is half done; a second one ends at once.
@@ -68,6 +69,7 @@ export interface Settings extends FleetSettings {
   readonly failures: number;
   readonly seed: number;
   readonly port: number;
+  readonly hostname: string;
   readonly database: string | undefined;
 }
 
@@ -95,6 +97,7 @@ export function readSettings(args?: readonly string[], env: Environment = proces
     failures: share('failures', options.get('failures') ?? '0.2'),
     seed: wholeNumber('seed', options.get('seed') ?? '1', 0),
     port: wholeNumber('port', options.get('port') ?? '8001', 0, 65_535),
+    hostname: options.get('hostname') ?? '127.0.0.1',
     database: options.get('database'),
     shard: shardOption(options.get('shard'), env),
     journal: options.get('journal'),
@@ -118,6 +121,7 @@ const OPTIONS = [
   'failures',
   'seed',
   'port',
+  'hostname',
   'database',
   'shard',
   ...SHARED,
@@ -138,7 +142,7 @@ function refuseContradictions(command: Command, options: Options): void {
     if (options.has('nodes')) throw new UsageError('serve starts nodes of its own, so it takes no --nodes');
     return;
   }
-  for (const option of ['port', 'database'] as const) {
+  for (const option of ['port', 'hostname', 'database'] as const) {
     if (options.has(option)) throw new UsageError(`--${option} is for serve, not for ${command}`);
   }
   for (const option of ['failures', 'seed'] as const) {

@@ -78,6 +78,17 @@ test.each(['header', 'path'] as const)(
   },
 );
 
+test('serve listens where it is told to', async () => {
+  using server = startJob('serve', '--port', '0', '--hostname', '127.0.0.2');
+  expect(await server.printed('until Ctrl-C')).toMatch(/^--nodes node01=http:\/\/127\.0\.0\.2:\d+\/v1,/);
+  // An address of documentation, which no machine has.
+  expect(await job('serve', '--port', '0', '--hostname', '192.0.2.1')).toEqual({
+    code: 1,
+    out: '',
+    err: 'cannot listen on --hostname 192.0.2.1 --port 0 (EADDRNOTAVAIL); choose another. Try --help\n',
+  });
+});
+
 test('serve says where its port is taken', async () => {
   await using nodes = await startGroupNodes({ dialect: 'header' });
   const { port } = new URL(nodes.urls['node01'] ?? '');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,68 +7,19 @@ import { fileURLToPath } from 'node:url';
 import { connectKubernetes, type KubernetesObject, loadConfig } from 'holdfast';
 import { type Image, startMiniKubernetes } from 'holdfast/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { runBatch } from '../../examples/support/run-batch.ts';
+import { applyManifests } from './apply.ts';
 import { connectAsUser } from './as-user.ts';
+import { deployed, deployFolder } from './deployed.ts';
+import { find } from './manifests.ts';
 import { capturePrinted } from './printed.ts';
+import { startScript } from './script.ts';
 
-const manifestPath = (name: string) =>
-  fileURLToPath(new URL(`../../examples/deploy/config-action/${name}`, import.meta.url));
+const TOKEN = 'token-of-the-server';
 
-interface Named {
-  readonly metadata: { readonly name: string };
-}
-
-interface Role extends Named {
-  readonly rules: readonly { readonly verbs: string[]; readonly resources: string[] }[];
-}
-
-interface RoleBinding extends Named {
-  readonly roleRef: { readonly name: string };
-  readonly subjects: readonly object[];
-}
-
-interface ConfigMap extends Named {
-  readonly data: Readonly<Record<string, string>>;
-}
-
-interface PodTemplate {
-  readonly metadata: { readonly labels: object };
-  readonly spec: {
-    readonly serviceAccountName: string;
-    readonly volumes: readonly object[];
-    readonly containers: readonly {
-      readonly image: string;
-      readonly args: readonly string[];
-      readonly env: readonly object[];
-      readonly volumeMounts: readonly object[];
-      readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
-    }[];
-  };
-}
-
-interface Job extends Named {
-  readonly spec: { readonly completions: number; readonly template: PodTemplate };
-}
-
-interface Deployment extends Named {
-  readonly spec: { readonly selector: { readonly matchLabels: object }; readonly template: PodTemplate };
-}
-
-interface Service extends Named {
-  readonly spec: { readonly selector: object; readonly ports: readonly { readonly targetPort: string }[] };
-}
-
-/** The documents of a file, in their order. */
-async function manifests<Documents extends readonly Named[]>(name: string): Promise<Documents> {
-  const documents = parseAllDocuments(await readFile(manifestPath(name), 'utf8'));
-  return [...documents].map((document): unknown => document.toJS()) as unknown as Documents;
-}
-
-test('the Indexed Job calls every pod once, a shard for each index, with no more rights than its Role gives', async () => {
-  const [job] = await manifests<[Job]>('job.yaml');
-  const [configMap] = await manifests<[ConfigMap]>('config-map.yaml');
-  const [role] = await manifests<[Role]>('role.yaml');
+test('the Job calls every pod once, a shard for each index, and the server calls one, with no more rights than the Role gives', async () => {
+  const built = await deployed('config-action');
+  const role = find(built, 'Role');
   const called: string[] = [];
   const shards: string[] = [];
   const ips = Array.from({ length: 10 }, (_, pod) => `127.0.9.${pod + 1}`);
@@ -87,19 +38,30 @@ test('the Indexed Job calls every pod once, a shard for each index, with no more
   await Promise.all(servers.map((server) => once(server, 'listening')));
 
   const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
-  await writeFile(join(folder, 'config.yaml'), configMap.data['config.yaml'] ?? '');
-  const podApi: Image = async ({ env, args, signal }) => {
+  await writeFile(join(folder, 'config.yaml'), find(built, 'ConfigMap').data['config.yaml'] ?? '');
+  const serving = Promise.withResolvers<string>();
+  const podApi: Image = async ({ env, args, ip, signal }) => {
     const [script, ...rest] = args;
+    const mounted = rest.map((arg) => arg.replace('/config/', `${folder}/`));
+    if (script === 'examples/pod-api-server.ts') {
+      using server = startScript(
+        'pod-api-server.ts',
+        mounted.map((arg) => arg.replace('=0.0.0.0', `=${ip}`)),
+        env,
+      );
+      serving.resolve(await server.printed(/http:\/\/[\d.]+:8645/));
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return 0;
+    }
     expect(script).toBe('examples/config-action-batch.ts');
     shards.push(`${env['JOB_COMPLETION_INDEX']} of ${env['SHARDS']}`);
-    const mounted = rest.map((arg) => arg.replace('/config/', `${folder}/`));
     return (await runBatch(mounted, env, signal)) ? 0 : 1;
   };
   await using kubernetes = await startMiniKubernetes({
     images: { 'pod-api': podApi },
     tokens: {
       admin: { user: 'admin', allow: 'all' },
-      'service-account': { user: 'pod-api', allow: role.rules.map(withoutGroups) },
+      'service-account': { user: 'pod-api', allow: role.rules },
     },
   });
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -116,9 +78,8 @@ test('the Indexed Job calls every pod once, a shard for each index, with no more
   capturePrinted();
 
   await using kube = connectKubernetes({ kubeconfig: kubernetes.kubeconfig, context: 'admin' });
-  await kube.create('configmaps', configMap);
-  const { metadata } = await kube.create('jobs', job as KubernetesObject<'jobs'>);
-  const ended = await untilEnded(kube, metadata?.name ?? '');
+  await applyManifests({ url: kubernetes.url, token: 'admin' }, built);
+  const ended = await untilEnded(kube, find(built, 'Job').metadata.name);
   expect(ended.status?.conditions).toContainEqual(
     expect.objectContaining({ type: 'Complete', status: 'True' }),
   );
@@ -126,40 +87,32 @@ test('the Indexed Job calls every pod once, a shard for each index, with no more
   expect(shards.sort()).toEqual(['0 of 4', '1 of 4', '2 of 4', '3 of 4']);
   const wanted = ips.flatMap((ip) => [`POST /lightpush/v3/message ${ip}`, `GET /debug/v1/info ${ip}`]);
   expect(called.sort()).toEqual(wanted.sort());
+
+  // The server waits for the Secret that is made by hand.
+  await kube.create('secrets', { metadata: { name: 'pod-api' }, stringData: { token: TOKEN } });
+  const url = await serving.promise;
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+  const answer = await fetch(`${url}/process`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+    body: JSON.stringify({
+      target: { kind: 'name', value: 'clients' },
+      endpoint: { kind: 'name', value: 'info' },
+    }),
+  });
+  expect(await answer.json()).toMatchObject({
+    request: { pod: 'client-0-0' },
+    response: { status_code: 200, text: 'OK' },
+  });
 });
 
-test('the manifests name each other rightly', async () => {
-  const [configMap] = await manifests<[ConfigMap]>('config-map.yaml');
-  const [role] = await manifests<[Role]>('role.yaml');
-  const [account, binding] = await manifests<[Named, RoleBinding]>('role-binding.yaml');
-  const [job] = await manifests<[Job]>('job.yaml');
-  const [deployment] = await manifests<[Deployment]>('deployment.yaml');
-  const [service] = await manifests<[Service]>('service.yaml');
-  expect(binding.roleRef.name).toBe(role.metadata.name);
-  expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: account.metadata.name }]);
-  for (const { spec } of [job.spec.template, deployment.spec.template]) {
-    expect(spec.serviceAccountName).toBe(account.metadata.name);
-    expect(spec.volumes).toContainEqual({ name: 'config', configMap: { name: configMap.metadata.name } });
-    expect(spec.containers[0]?.volumeMounts).toContainEqual({
-      name: 'config',
-      mountPath: '/config',
-      readOnly: true,
-    });
-  }
-  const [batch] = job.spec.template.spec.containers;
-  expect(batch?.env).toEqual([{ name: 'SHARDS', value: String(job.spec.completions) }]);
-  const { actions } = await loadConfig(manifestPath('config-map.yaml'));
-  expect([...actions.keys()].map((name) => `--action=${name}`)).toContain(batch?.args.at(-2));
-  expect(deployment.spec.template.metadata.labels).toMatchObject(service.spec.selector);
-  expect(deployment.spec.template.metadata.labels).toMatchObject(deployment.spec.selector.matchLabels);
-  const [container] = deployment.spec.template.spec.containers;
-  const [port] = container?.ports ?? [];
-  expect(service.spec.ports[0]?.targetPort).toBe(port?.name);
-  expect(container?.args).toContain(`--port=${port?.containerPort}`);
-  expect(container?.image).toBe(batch?.image);
+test('the action of the Job is one of the config', async () => {
+  const { actions } = await loadConfig(
+    fileURLToPath(new URL('config-map.yaml', deployFolder('config-action'))),
+  );
+  const [batch] = find(await deployed('config-action'), 'Job').spec.template.spec.containers;
+  expect([...actions.keys()].map((name) => `--action=${name}`)).toContain(batch?.args?.at(-2));
 });
-
-const withoutGroups = ({ verbs, resources }: Role['rules'][number]) => ({ verbs, resources });
 
 async function untilEnded(
   kube: ReturnType<typeof connectKubernetes>,

@@ -1,28 +1,29 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectKubernetes } from 'holdfast';
 import { type Image, startMiniKubernetes } from 'holdfast/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { startRebuildApi } from '../../examples/support/rebuild-api.ts';
 import { runFileDrop } from '../../examples/support/run-file-drop.ts';
 import { runProcessor } from '../../examples/support/run-processor.ts';
+import { applyManifests } from './apply.ts';
 import { connectAsUser } from './as-user.ts';
-import { type Built, buildKustomization } from './kustomization.ts';
+import { deployed } from './deployed.ts';
+import { find } from './manifests.ts';
 import { capturePrinted } from './printed.ts';
 
-const FOLDER = new URL('../../examples/deploy/file-drop/', import.meta.url);
 const IMAGE = 'registry.example/file-drop:1';
 const PAGE_TOKEN = 'token-of-the-page';
 const API_TOKEN = 'token-of-the-api';
 
 test('the manifests run on the mini Kubernetes, with no more rights than the Role gives', async () => {
-  const built = await buildKustomization(FOLDER);
+  const built = await deployed('file-drop');
   const api = await startRebuildApi({ token: API_TOKEN, delay: 0 });
   onTestFinished(() => api.close());
   const folder = await mkdtemp(join(tmpdir(), 'file-drop-deploy-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const listening = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<boolean>();
   const commands: (readonly string[])[] = [];
   // As the image's command has it: an example by its arguments, or the processor without any.
   const image: Image = async ({ args: [script, ...args], env, ip, signal, log }) => {
@@ -36,27 +37,28 @@ test('the manifests run on the mini Kubernetes, with no more rights than the Rol
     expect(args).toEqual(expect.arrayContaining([...inPlace.keys()]));
     listening.resolve(`http://${ip}:5000`);
     const mine = args.map((arg) => inPlace.get(arg) ?? arg);
-    return (await runFileDrop(mine, env, signal)) ? 0 : 1;
+    const well = await runFileDrop(mine, env, signal);
+    ended.resolve(well);
+    return well ? 0 : 1;
   };
   const role = find(built, 'Role');
   await using kubernetes = await startMiniKubernetes({
     images: { [IMAGE]: image },
     tokens: {
       admin: { user: 'admin', allow: 'all' },
-      'service-account': { user: 'file-drop', allow: role.rules.map(withoutGroups) },
+      'service-account': { user: 'file-drop', allow: role.rules },
     },
   });
   await connectAsUser('file-drop', kubernetes.kubeconfig, join(folder, 'kubeconfig'));
   const { err } = capturePrinted();
 
-  await using kube = connectKubernetes({ kubeconfig: kubernetes.kubeconfig, context: 'admin' });
-  await kube.create('configmaps', { ...find(built, 'ConfigMap'), data: { 'api-url': api.url } });
+  const data = { 'api-url': api.url };
   const stringData = { 'api-token': API_TOKEN, 'page-token': PAGE_TOKEN };
-  await kube.create('secrets', { ...find(built, 'Secret'), stringData });
-  await kube.create('services', find(built, 'Service'));
-  const { template } = find(built, 'Deployment').spec;
-  const metadata = { ...template.metadata, name: 'file-drop-0' };
-  await kube.create('pods', { ...template, metadata });
+  const filledIn = built.map((one) => {
+    if (one.kind === 'ConfigMap') return { ...one, data };
+    return one.kind === 'Secret' ? { ...one, stringData } : one;
+  });
+  await applyManifests({ url: kubernetes.url, token: 'admin' }, filledIn);
 
   const url = await listening.promise;
   await expect
@@ -94,54 +96,17 @@ test('the manifests run on the mini Kubernetes, with no more rights than the Rol
   await expect.poll(pods).toEqual([]);
   expect(commands).toEqual([expect.arrayContaining([`--image=${IMAGE}`, `--api-url=${api.url}`])]);
   expect(err).toEqual(['open it in a browser and drop files on it; until Ctrl-C']);
-  await kube.delete('pods', 'file-drop-0', { propagationPolicy: 'Background' });
+  await deleteDeployment(kubernetes.url);
+  expect(await ended.promise).toBe(true);
 });
 
-test('the manifests name each other rightly, and there is none that is not deployed', async () => {
-  const built = await buildKustomization(FOLDER);
-  expect(built.map(({ kind }) => kind).sort()).toEqual([
-    'ConfigMap',
-    'Deployment',
-    'Ingress',
-    'PersistentVolumeClaim',
-    'Role',
-    'RoleBinding',
-    'Secret',
-    'Service',
-    'ServiceAccount',
-  ]);
-  const binding = find(built, 'RoleBinding');
-  expect(binding.roleRef).toMatchObject({ kind: 'Role', name: find(built, 'Role').metadata.name });
-  const account = find(built, 'ServiceAccount').metadata.name;
-  expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: account }]);
-  const { template, selector, replicas } = find(built, 'Deployment').spec;
-  expect(replicas).toBe(1);
-  expect(template.spec.serviceAccountName).toBe(account);
-  expect(template.metadata.labels).toMatchObject(selector.matchLabels);
-  const service = find(built, 'Service');
-  expect(template.metadata.labels).toMatchObject(service.spec.selector);
-  const [container] = template.spec.containers;
-  const [port] = container?.ports ?? [];
-  expect(service.spec.ports).toMatchObject([{ name: 'http', port: 5000, targetPort: port?.name }]);
-  expect(container?.args).toContain(`--port=${port?.containerPort}`);
-  expect(container?.args).toContain(`--backend-url=http://${service.metadata.name}:5000`);
-  const secret = find(built, 'Secret');
-  expect(container?.args).toContain(`--api-token-secret=${secret.metadata.name}/api-token`);
-  // Whoever deploys it without a word has no page that everybody may use.
-  expect(secret.stringData).toEqual({ 'api-token': '', 'page-token': '' });
-  const { claimName } = template.spec.volumes[0]?.persistentVolumeClaim ?? {};
-  expect(claimName).toBe(find(built, 'PersistentVolumeClaim').metadata.name);
-  const [path] = find(built, 'Ingress').spec.rules[0]?.http.paths ?? [];
-  expect(path?.backend.service).toEqual({ name: service.metadata.name, port: { name: 'http' } });
+test('it has no page that everybody may use, where nobody said a word', async () => {
+  const { stringData } = find(await deployed('file-drop'), 'Secret');
+  expect(stringData).toEqual({ 'api-token': '', 'page-token': '' });
 });
 
-function find<Kind extends Built['kind']>(built: readonly Built[], kind: Kind) {
-  const found = built.find((one): one is Extract<Built, { kind: Kind }> => one.kind === kind);
-  if (found === undefined) throw new Error(`there is no ${kind}`);
-  return found;
-}
-
-const withoutGroups = ({ verbs, resources }: { readonly verbs: string[]; readonly resources: string[] }) => ({
-  verbs,
-  resources,
-});
+const deleteDeployment = (url: string) =>
+  fetch(`${url}/apis/apps/v1/namespaces/default/deployments/file-drop`, {
+    method: 'DELETE',
+    headers: { authorization: 'Bearer admin' },
+  });

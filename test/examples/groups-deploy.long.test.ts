@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectKubernetes, type KubernetesObject, shardOf } from 'holdfast';
 import { FaultPlan, type Image, startGroupNodes, startMiniKubernetes } from 'holdfast/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { watchedPlan } from '../fault/watched.ts';
-import { nodesOption } from './job.ts';
+import { applyManifests } from './apply.ts';
+import { connectAsUser } from './as-user.ts';
+import { deployed } from './deployed.ts';
+import { nodesOption, job as runJob } from './job.ts';
+import { find } from './manifests.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COUNT = 40;
@@ -17,34 +20,32 @@ const KILLED = 1;
 
 type Job = KubernetesObject<'jobs'>;
 
-interface Role {
-  readonly rules: readonly { readonly verbs: string[]; readonly resources: string[] }[];
-}
+/** As the image's entry point does; SIGKILL ends it. */
+const startExample = (args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal) =>
+  spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGKILL',
+  });
 
 test('each index creates its shard of the groups, though one is killed in the middle of its writes', async () => {
-  const [job] = (await manifests('job.yaml')) as [Job];
-  const [, role] = (await manifests('role.yaml')) as [object, Role];
+  const built = await deployed('cluster');
   const folder = await mkdtemp(join(tmpdir(), 'groups-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const kubeconfig = join(folder, 'kubeconfig');
 
   const runs = new Map<string, ChildProcess[]>();
   const printed: string[] = [];
-  const podApi: Image = async ({ env, args, podName, signal }) => {
-    const [script = '', ...rest] = args;
+  const groups: Image = async ({ env, args, podName, signal }) => {
     const index = env['JOB_COMPLETION_INDEX'] ?? '';
     // An emptyDir is the pod's.
     await mkdir(join(folder, podName), { recursive: true });
-    const mounted = rest
+    const mine = args
       .map((arg) => arg.replace('/journal/', `${folder}/${podName}/`))
       .map((arg) => arg.replace(/^--count=.*/, `--count=${COUNT}`));
-    const child = spawn(process.execPath, ['--import', 'tsx', script, ...mounted], {
-      cwd: ROOT,
-      env: { ...process.env, ...env, KUBECONFIG: kubeconfig },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
-      killSignal: 'SIGKILL',
-    });
+    const child = startExample(mine, { ...env, KUBECONFIG: kubeconfig }, signal);
     runs.set(index, [...(runs.get(index) ?? []), child]);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => printed.push(`${index}: ${text}`));
@@ -62,24 +63,18 @@ test('each index creates its shard of the groups, though one is killed in the mi
   });
   await using nodes = await startGroupNodes({ dialect: 'path', faults });
   await using kubernetes = await startMiniKubernetes({
-    images: { 'pod-api': podApi },
+    images: { 'registry.example/groups': groups },
     tokens: {
       admin: { user: 'admin', allow: 'all' },
-      'service-account': {
-        user: 'groups',
-        allow: role.rules.map(({ verbs, resources }) => ({ verbs, resources })),
-      },
+      'service-account': { user: 'groups', allow: find(built, 'Role').rules },
     },
   });
-  const asPod = (await readFile(kubernetes.kubeconfig, 'utf8')).replace(/(current-context:).*/, '$1 groups');
-  await writeFile(kubeconfig, asPod);
+  await connectAsUser('groups', kubernetes.kubeconfig, kubeconfig);
 
   await using kube = connectKubernetes({ kubeconfig: kubernetes.kubeconfig, context: 'admin' });
-  await kube.create('configmaps', {
-    metadata: { name: 'group-nodes' },
-    data: { nodes: nodesOption(nodes.urls) },
-  });
-  await kube.create('jobs', job);
+  const data = { nodes: nodesOption(nodes.urls) };
+  const filledIn = built.map((one) => (one.kind === 'ConfigMap' ? { ...one, data } : one));
+  await applyManifests({ url: kubernetes.url, token: 'admin' }, filledIn);
   const ended = await untilEnded(kube);
   expect(ended.status, printed.join('')).toMatchObject({ succeeded: 4, completedIndexes: '0-3' });
   expect(killed).not.toBe('');
@@ -96,24 +91,52 @@ test('each index creates its shard of the groups, though one is killed in the mi
   for await (const lease of kube.list('leases')) expect.unreachable(`${lease.metadata?.name} is left`);
 }, 180_000);
 
-test('the manifests name each other rightly', async () => {
-  const [job] = (await manifests('job.yaml')) as [Job];
-  const [account, role, binding] = (await manifests('role.yaml')) as [
-    KubernetesObject<'configmaps'>,
-    KubernetesObject<'configmaps'>,
-    { roleRef: { name: string }; subjects: object[] },
-  ];
-  const { serviceAccountName, containers } = job.spec?.template.spec ?? {};
-  expect(serviceAccountName).toBe(account.metadata?.name);
-  expect(binding.roleRef.name).toBe(role.metadata?.name);
-  expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: account.metadata?.name }]);
-  expect(containers?.[0]?.env).toContainEqual({ name: 'SHARDS', value: String(job.spec?.completions) });
-});
-
-async function manifests(name: string): Promise<unknown[]> {
-  const text = await readFile(join(ROOT, 'examples/deploy/cluster', name), 'utf8');
-  return [...parseAllDocuments(text)].map((document): unknown => document.toJS());
-}
+test('the Job creates its groups on the unstable nodes that are deployed beside it', async () => {
+  const [job, nodes] = [await deployed('cluster'), await deployed('group-nodes')];
+  const folder = await mkdtemp(join(tmpdir(), 'groups-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const printed: string[] = [];
+  const address = Promise.withResolvers<string>();
+  const groups: Image = async ({ env, args, ip, podName, signal }) => {
+    await mkdir(join(folder, podName));
+    const isServer = args.includes('serve');
+    // What the cluster's DNS would do.
+    const host = isServer ? ip : await address.promise;
+    const mine = args.map((arg) =>
+      arg
+        .replace(/=\/(journal|nodes)\//, `=${folder}/${podName}/`)
+        .replace('=0.0.0.0', `=${ip}`)
+        .replaceAll('http://group-nodes:', `http://${host}:`)
+        .replace(/^--count=.*/, `--count=${COUNT}`),
+    );
+    const child = startExample(mine, { ...env, KUBECONFIG: join(folder, 'kubeconfig') }, signal);
+    const collect = (text: string) => {
+      printed.push(text);
+      if (text.includes('until Ctrl-C')) address.resolve(ip);
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', collect);
+    const [code] = await once(child, 'exit');
+    return code ?? 137;
+  };
+  await using kubernetes = await startMiniKubernetes({
+    images: { 'registry.example/groups': groups },
+    tokens: {
+      admin: { user: 'admin', allow: 'all' },
+      'service-account': { user: 'groups', allow: find(job, 'Role').rules },
+    },
+  });
+  await connectAsUser('groups', kubernetes.kubeconfig, join(folder, 'kubeconfig'));
+  await using kube = connectKubernetes({ kubeconfig: kubernetes.kubeconfig, context: 'admin' });
+  await applyManifests({ url: kubernetes.url, token: 'admin' }, [...nodes, ...job]);
+  const ended = await untilEnded(kube);
+  expect(ended.status, printed.join('')).toMatchObject({ succeeded: 4, completedIndexes: '0-3' });
+  const list = find(job, 'ConfigMap').data['nodes']?.replaceAll('group-nodes', await address.promise) ?? '';
+  const options = ['--nodes', list, '--dialect', 'path', '--count', String(COUNT)];
+  expect(await runJob('stats', ...options)).toMatchObject({
+    code: 0,
+    out: `consistent: { node01: ${COUNT}, node02: ${COUNT}, node03: ${COUNT} }\n`,
+  });
+}, 180_000);
 
 async function untilEnded(kube: ReturnType<typeof connectKubernetes>): Promise<Job> {
   for await (const event of kube.watch('jobs')) {

@@ -1,132 +1,97 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
-
-interface Metadata {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
-interface Object<Kind extends string> {
-  readonly kind: Kind;
-  readonly metadata: Metadata;
-}
-
-interface Container {
-  readonly name: string;
-  image: string;
-  readonly args: string[];
-  readonly env: { readonly name: string; value?: string }[];
-  readonly ports: { readonly name: string; readonly containerPort: number }[];
-}
-
-interface Deployment extends Object<'Deployment'> {
-  readonly spec: {
-    replicas: number;
-    readonly selector: { readonly matchLabels: object };
-    readonly template: {
-      readonly metadata: Metadata;
-      readonly spec: {
-        readonly serviceAccountName: string;
-        readonly containers: Container[];
-        readonly volumes: { name: string; persistentVolumeClaim?: { claimName: string } }[];
-      };
-    };
-  };
-}
-
-interface Service extends Object<'Service'> {
-  readonly spec: {
-    readonly selector: Record<string, string>;
-    readonly ports: { name: string; port: number; targetPort: string }[];
-  };
-}
-
-interface Ingress extends Object<'Ingress'> {
-  readonly spec: {
-    readonly rules: readonly {
-      readonly http: { readonly paths: readonly { readonly backend: { service: object } }[] };
-    }[];
-  };
-}
-
-interface Role extends Object<'Role'> {
-  readonly rules: readonly { readonly verbs: string[]; readonly resources: string[] }[];
-}
-
-interface RoleBinding extends Object<'RoleBinding'> {
-  readonly roleRef: object;
-  readonly subjects: readonly object[];
-}
-
-interface Secret extends Object<'Secret'> {
-  readonly stringData: Record<string, string>;
-}
-
-export type Built =
-  | Deployment
-  | Service
-  | Ingress
-  | Role
-  | RoleBinding
-  | Secret
-  | Object<'ConfigMap'>
-  | Object<'ServiceAccount'>
-  | Object<'PersistentVolumeClaim'>;
+import { type ConfigMap, documents, type Manifest, podTemplates } from './manifests.ts';
 
 interface Kustomization {
   readonly resources: readonly string[];
   readonly images: readonly { readonly name: string; readonly newName: string; readonly newTag: string }[];
-  readonly replicas: readonly { readonly name: string; readonly count: number }[];
-  readonly replacements: readonly {
-    readonly source: { readonly kind: string; readonly name: string; readonly fieldPath: string };
-    readonly targets: readonly {
-      readonly select: { readonly kind: string; readonly name: string };
-      readonly fieldPaths: readonly string[];
-    }[];
+  readonly replicas?: readonly { readonly name: string; readonly count: number }[];
+  readonly replacements?: readonly Replacement[];
+  readonly configMapGenerator?: readonly Generator[];
+  readonly generatorOptions?: { readonly disableNameSuffixHash: boolean };
+}
+
+interface Replacement {
+  readonly source: { readonly kind: string; readonly name: string; readonly fieldPath: string };
+  readonly targets: readonly {
+    readonly select: { readonly kind: string; readonly name: string };
+    readonly fieldPaths: readonly string[];
   }[];
 }
 
-/** What `kubectl kustomize` makes of a folder, as far as the one here asks it. */
-export async function buildKustomization(folder: URL): Promise<readonly Built[]> {
-  const { resources, images, replicas, replacements, ...rest } = (
-    await documents<Kustomization>(new URL('kustomization.yaml', folder))
-  )[0] as Kustomization;
+interface Generator {
+  readonly name: string;
+  /** `path`, or `key=path`. */
+  readonly files: readonly string[];
+}
+
+/** What `kubectl kustomize` makes of a folder, as far as the ones here ask it. */
+export async function buildKustomization(folder: URL): Promise<readonly Manifest[]> {
+  const [kustomization] = await documents<Kustomization>(new URL('kustomization.yaml', folder));
+  if (kustomization === undefined) throw new Error('an empty kustomization.yaml');
+  const { resources, images, replicas = [], replacements = [], ...others } = kustomization;
+  const { configMapGenerator: generators = [], generatorOptions, ...rest } = others;
   const unknown = Object.keys(rest).filter((field) => field !== 'apiVersion' && field !== 'kind');
   if (unknown.length > 0) throw new Error(`fields that are not known here: ${unknown}`);
-  const forgotten = (await readdir(folder)).filter(
-    (file) => file !== 'kustomization.yaml' && !resources.includes(file),
-  );
-  if (forgotten.length > 0) throw new Error(`files that are not deployed: ${forgotten}`);
-  const built = (await Promise.all(resources.map((file) => documents<Built>(new URL(file, folder))))).flat();
-  for (const one of built) {
-    if (one.kind !== 'Deployment') continue;
-    for (const container of one.spec.template.spec.containers) {
+  if (generators.length > 0 && generatorOptions?.disableNameSuffixHash !== true) {
+    throw new Error('names with a hash are not known here');
+  }
+  await refuseForgotten(folder, [...resources, ...generators.flatMap(sourcesOf).map(({ path }) => path)]);
+  const built = [
+    ...(await Promise.all(resources.map((file) => documents<Manifest>(new URL(file, folder))))).flat(),
+    ...(await Promise.all(generators.map((generator) => generate(folder, generator)))),
+  ];
+  for (const { spec } of podTemplates(built)) {
+    for (const container of spec.template.spec.containers) {
       const image = images.find(({ name }) => name === container.image);
       if (image !== undefined) container.image = `${image.newName}:${image.newTag}`;
     }
+  }
+  for (const one of built) {
+    if (one.kind !== 'Deployment') continue;
     one.spec.replicas = replicas.find(({ name }) => name === one.metadata.name)?.count ?? one.spec.replicas;
   }
-  for (const { source, targets } of replacements) {
-    const value = at(pick(built, source), path(source.fieldPath));
-    for (const { select, fieldPaths } of targets) {
-      for (const fieldPath of fieldPaths) {
-        const keys = path(fieldPath);
-        Reflect.set(at(pick(built, select), keys.slice(0, -1)) as object, keys.at(-1) ?? '', value);
-      }
-    }
-  }
+  for (const replacement of replacements) replace(built, replacement);
   return built;
 }
 
-async function documents<Document>(file: URL): Promise<Document[]> {
-  const read = parseAllDocuments(await readFile(file, 'utf8'));
-  return [...read].map((document) => document.toJS() as Document);
+/** A file that stands in the folder and goes nowhere. */
+async function refuseForgotten(folder: URL, used: readonly string[]): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll('//', '/').slice(folder.pathname.length));
+  const forgotten = files.filter((file) => file !== 'kustomization.yaml' && !used.includes(file));
+  if (forgotten.length > 0) throw new Error(`files that are not deployed: ${forgotten}`);
+}
+
+const sourcesOf = ({ files }: Generator) =>
+  files.map((file) => {
+    const [key = '', path = key] = file.split('=');
+    return { key, path };
+  });
+
+async function generate(folder: URL, generator: Generator): Promise<ConfigMap> {
+  const entries = sourcesOf(generator).map(
+    async ({ key, path }) => [key, await readFile(new URL(path, folder), 'utf8')] as const,
+  );
+  const data = Object.fromEntries(await Promise.all(entries));
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: generator.name }, data };
+}
+
+function replace(built: readonly Manifest[], { source, targets }: Replacement): void {
+  const value = at(pick(built, source), path(source.fieldPath));
+  for (const { select, fieldPaths } of targets) {
+    for (const fieldPath of fieldPaths) {
+      const keys = path(fieldPath);
+      Reflect.set(at(pick(built, select), keys.slice(0, -1)) as object, keys.at(-1) ?? '', value);
+    }
+  }
 }
 
 function pick(
-  built: readonly Built[],
+  built: readonly Manifest[],
   { kind, name }: { readonly kind: string; readonly name: string },
-): Built {
+): Manifest {
   const found = built.find((one) => one.kind === kind && one.metadata.name === name);
   if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
   return found;

@@ -231,6 +231,7 @@ export class ClusterClient implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -18,6 +18,7 @@ import { headerDialect } from './header-dialect.ts';
 import type { Journal } from './journal.ts';
 import { pathDialect } from './path-dialect.ts';
 
+/** Options of a `ClusterClient`. What is wrong with any of them is a `ConfigError` of its constructor. */
 export interface ClusterClientOptions {
   /** How the nodes are spoken to. @default 'path' */
   readonly dialect?: 'path' | 'header' | GroupDialect | undefined;

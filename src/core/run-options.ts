@@ -35,6 +35,7 @@ export interface Progress {
   readonly done: number;
   /** Did not come out well, or nobody knows. */
   readonly failed: number;
+  /** Not begun, because the run was stopped. */
   readonly skipped: number;
   /** Begun and not ended. */
   readonly inFlight: number;

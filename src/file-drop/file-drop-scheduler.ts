@@ -129,10 +129,13 @@ export class FileDropScheduler {
   }
 }
 
+/** What `deleteJobs` did. */
 export interface DeletedJobs {
+  /** How many Jobs. */
   readonly deleted: number;
 }
 
+/** Options of `pods` and `deleteJobs`. */
 export interface DropCallOptions extends DropWatchOptions {
   /** Milliseconds for one request. @default that of `kube` */
   readonly attemptTimeout?: number | undefined;
@@ -140,9 +143,11 @@ export interface DropCallOptions extends DropWatchOptions {
   readonly deadline?: number | undefined;
 }
 
+/** Options of `watch`. */
 export interface DropWatchOptions {
   /** Only this drop. @default all */
   readonly dropId?: string | undefined;
+  /** Ends it. */
   readonly signal?: AbortSignal | undefined;
 }
 

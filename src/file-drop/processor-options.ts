@@ -4,11 +4,13 @@ import { redactUrl } from '../core/observe.ts';
 import type { FullRetryPolicy, RetryPolicy } from '../core/retry.ts';
 import { abortSignal, callable, having, milliseconds, retryPolicy, validate } from '../core/validate.ts';
 
+/** Options of `processFile`: which file, and where it goes. */
 export interface ProcessorOptions {
   /** Where the file's bytes are: http or https. */
   readonly target: string;
   /** As it was dropped; passed on to the API, and in harmless characters the end of the output's name. */
   readonly filename: string;
+  /** Where the file is sent: http or https. */
   readonly apiUrl: string;
   /** Sent as `Authorization`, word for word. @default none */
   readonly apiToken?: string | undefined;
@@ -31,6 +33,7 @@ export interface ProcessorOptions {
   readonly clock?: Clock | undefined;
   /** @default Math.random */
   readonly random?: Random | undefined;
+  /** Ends the work; what was downloaded is removed. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -12,9 +12,11 @@ import { seesToTime } from './request-time.ts';
 
 /** What answers requests: a Hono app is one. */
 export interface ServedApp {
+  /** Answers one request. `env` is what the app sees as its environment. */
   readonly fetch: (request: Request, env?: object) => Response | Promise<Response>;
 }
 
+/** Options of `serve`. */
 export interface ServeOptions {
   /** 0 takes a free one. @default 0 */
   readonly port?: number | undefined;

@@ -27,7 +27,9 @@ export interface FollowOptions extends Omit<RunOptions, 'onProgress' | 'signal'>
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `onProgress` of `follow` hears. */
 export interface FollowProgress extends Progress {
+  /** As the last answer told it. */
   readonly job: JobDetail;
   /** What the job's program has reported; 0 when unknown. */
   readonly totalRecords: number;

@@ -6,6 +6,7 @@ import type { FullRetryPolicy, RetryPolicy } from '../core/retry.ts';
 import { callable, count, having, milliseconds, oneOf, retryPolicy, validate } from '../core/validate.ts';
 import type { Credentials } from './job.ts';
 
+/** Options of a `SyncratorClient`. What is wrong with any of them is a `ConfigError` of its constructor. */
 export interface SyncratorOptions {
   /** Of the API: `http://127.0.0.1:8080`. Paths are appended to it. */
   readonly baseUrl: string;

@@ -216,6 +216,7 @@ export class SyncratorClient implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -9,6 +9,7 @@ import { type ParamsFolder, paramsFolder } from './params-folder.ts';
 import type { Runner } from './runner.ts';
 import { type JwtTokens, jwtSecret, type TokenVerifier } from './token-check.ts';
 
+/** Options of `syncratorApp`. What is wrong with any of them is a `ConfigError` at once. */
 export interface SyncratorAppOptions {
   /** Where the jobs stand: `sqliteJobStore(path)` is one. The app does not close it. */
   readonly store: JobStore;

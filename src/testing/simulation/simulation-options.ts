@@ -8,6 +8,7 @@ import { FAULT_KINDS, type FaultRates, probability, ROUNDING, seedSchema } from 
 import type { GroupRecord } from '../group-records.ts';
 import { NETWORK_FAULTS, type NetworkFault } from './network-faults.ts';
 
+/** Options of `simulate`. */
 export interface SimulationOptions {
   /** A whole number. The same one replays the same run. */
   readonly seed: number;
@@ -55,6 +56,7 @@ export interface SimulationContext {
   readonly cluster: ClusterClient;
   /** Reaches the nodes by their `urls`, and nothing else. */
   readonly fetch: typeof fetch;
+  /** The virtual time of the run. */
   readonly clock: Clock;
   /** Chance that follows from the seed. */
   readonly random: Random;

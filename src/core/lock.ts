@@ -12,7 +12,7 @@ export interface Lock {
 
 /** How a key is waited for. */
 export interface LockOptions {
-  /** Ends the wait. */
+  /** Ends the wait. @default none */
   readonly signal?: AbortSignal;
   /** Milliseconds to wait at most. */
   readonly deadline: number;

@@ -32,7 +32,7 @@ export interface FileStore {
 
 /** Options of `put`. */
 export interface PutOptions {
-  /** Ends it, with nothing stored. */
+  /** Ends it, with nothing stored. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -97,6 +97,7 @@ export class FileStoreError extends HoldfastError {
     defineError(this, 'FileStoreError');
   }
 
+  /** Only a full store may have room again later: its error alone is `retryable`. */
   constructor(
     code: 'FILE_TOO_LARGE' | 'STORE_FULL' | 'STORE_GONE',
     message: string,

@@ -27,13 +27,13 @@ export interface ProcessorOptions {
    * nothing for 5 minutes: for a slower API give another `fetch`. @default 1_800_000 each
    */
   readonly deadline?: number | undefined;
-  /** In place of the platform's `fetch`, which is looked up at every call. */
+  /** In place of the platform's `fetch`, which is looked up at every call. @default the platform's */
   readonly fetch?: typeof fetch | undefined;
   /** @default the system's */
   readonly clock?: Clock | undefined;
   /** @default Math.random */
   readonly random?: Random | undefined;
-  /** Ends the work; what was downloaded is removed. */
+  /** Ends the work; what was downloaded is removed. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -11,15 +11,15 @@ export interface KubernetesCallOptions {
   readonly attemptTimeout?: number | undefined;
   /** Milliseconds for the call with its retries. @default the client's */
   readonly deadline?: number | undefined;
-  /** Ends waits and reads at once; a write under way is awaited. */
+  /** Ends waits and reads at once; a write under way is awaited. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Which objects. Selectors are evaluated by the API server. */
 interface Selection {
-  /** As `app=web,tier in (a,b)`. */
+  /** As `app=web,tier in (a,b)`. @default all */
   readonly labelSelector?: string | undefined;
-  /** As `status.phase=Running`; which fields there are depends on the resource. */
+  /** As `status.phase=Running`; which fields there are depends on the resource. @default all */
   readonly fieldSelector?: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export type PropagationPolicy = 'Foreground' | 'Background' | 'Orphan';
 export interface KubernetesDeleteOptions extends KubernetesCallOptions {
   /** To be named: what the API does by default differs from one resource to the next, and orphans the pods of a Job. */
   readonly propagationPolicy: PropagationPolicy;
-  /** The object must be this one, or the call is refused (409 Conflict). */
+  /** The object must be this one, or the call is refused (409 Conflict). @default none */
   readonly preconditions?:
     | {
         /** That of the object, so that no other of its name is met. @default any */

@@ -23,7 +23,10 @@ export interface FollowOptions extends Omit<RunOptions, 'onProgress' | 'signal'>
   readonly retry?: RetryPolicy | undefined;
   /** Called with every answer, also one that tells nothing new. @default none */
   readonly onProgress?: ((progress: FollowProgress) => void) | undefined;
-  /** Stops following: the run resolves with the job's last state as skipped; before any, it rejects with the signal's reason. */
+  /**
+   * Stops following: the run resolves with the job's last state as skipped; before any, it rejects with the signal's reason.
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -30,7 +30,7 @@ export interface SyncratorOptions {
   readonly deadline?: number | undefined;
   /** How often all `follow`s together may ask, per second; as many may ask at once. @default 50 */
   readonly pollsPerSecond?: number | undefined;
-  /** In place of the platform's `fetch`, which is looked up at every call. */
+  /** In place of the platform's `fetch`, which is looked up at every call. @default the platform's */
   readonly fetch?: typeof fetch | undefined;
   /** @default the system's */
   readonly clock?: Clock | undefined;

@@ -101,6 +101,7 @@ export class JobStoreError extends HoldfastError {
     defineError(this, 'JobStoreError');
   }
 
+  /** `retryable` where the same call may come out well later, as when another process kept the file for too long. */
   constructor(message: string, options: { readonly cause: unknown; readonly retryable: boolean }) {
     super(message, { code: 'JOB_STORE', ...options });
   }

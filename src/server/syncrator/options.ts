@@ -28,7 +28,7 @@ export interface SyncratorAppOptions {
   readonly login?: OAuthServer | LoginFunction | undefined;
   /** A request's body over this many bytes is answered with 413. @default 1_048_576 */
   readonly maxRequestBytes?: number | undefined;
-  /** In place of the platform's `fetch`, for the OAuth server. */
+  /** In place of the platform's `fetch`, for the OAuth server. @default the platform's */
   readonly fetch?: typeof fetch | undefined;
   /** Tells whether a JWT has expired. @default the system's */
   readonly clock?: Clock | undefined;

@@ -36,6 +36,7 @@ export interface SimulationOptions {
   /**
    * Options of `cluster`, without those that the simulation gives it. Its `settle` is also for how long any request without
    * an answer may still take effect.
+   * @default none
    */
   readonly client?: Omit<ClusterClientOptions, SimulatedPort> | undefined;
 }

@@ -36,7 +36,11 @@ export function exampleOf({
   if (program === 'npx' && verb === 'tsx') return { path: name, args: words.slice(3) };
   if (program !== 'npm' || verb !== 'run') return undefined;
   const rest = words.slice(words[3] === '--' ? 4 : 3);
-  if (name === 'example') return { path: `examples/${rest[0]}.ts`, args: rest.slice(1) };
+  if (name === 'example') {
+    // Without a name, or with the word for one, it shows which there are.
+    const [which = 'NAME', ...args] = rest;
+    return /^[A-Z-]/.test(which) ? undefined : { path: `examples/${which}.ts`, args };
+  }
   const [, path, own = ''] = /\btsx (examples\/\S+)(.*)$/.exec(scripts[name] ?? '') ?? [];
   return path === undefined
     ? undefined
@@ -46,7 +50,7 @@ export function exampleOf({
 /** What is wrong with a command, as `docs/page.md:12: message`. */
 export function faultsOf(command: Command, helps: Helps): readonly string[] {
   const { path, line, words } = command;
-  const faults = [...pathFaults(words), ...npmFaults(words), ...exampleFaults(command, helps)];
+  const faults = [...pathFaults(command), ...npmFaults(words), ...exampleFaults(command, helps)];
   return faults.map((fault) => `${path}:${line}: ${fault} (${words.join(' ')})`);
 }
 
@@ -62,11 +66,13 @@ const tests = readdirSync(`${ROOT}test`, { recursive: true, encoding: 'utf8' })
 /** By the script that runs them; `test` is all others. */
 const SUITES = { 'test:long': '.long.test.ts', 'test:browser': '.browser.test.ts' } as const;
 
-function pathFaults(words: readonly string[]): readonly string[] {
+function pathFaults(command: Command): readonly string[] {
+  const { words } = command;
   // What vitest is given is the beginning of a name, and looked at below.
   if (words.includes('vitest') || words.some((word) => word.startsWith('test:'))) return [];
   return words
     .filter((word) => /^(examples|docs|src|test)\//.test(word) && !existsSync(`${ROOT}${word}`))
+    .filter((word) => word !== exampleOf(command)?.path)
     .map((word) => `there is no ${word}`);
 }
 

@@ -1,4 +1,4 @@
-import { parseConfig } from 'holdfast';
+import { ConfigError, parseConfig } from 'holdfast';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type Block, blocksOf, readPages } from './pages.ts';
@@ -17,7 +17,7 @@ it('every block of JSON or YAML can be parsed', () => {
 it('every config in the documents is one', () => {
   const configs = blocks.filter(({ language, text }) => language === 'yaml' && /^actions:/m.test(text));
   expect(configs.map(placeOf)).not.toEqual([]);
-  for (const { text } of configs) expect([...parseConfig(text).actions.keys()]).not.toEqual([]);
+  expect(configs.flatMap(configFaultsOf)).toEqual([]);
 });
 
 it('what cannot be parsed is told by the line of the page', () => {
@@ -26,7 +26,23 @@ it('what cannot be parsed is told by the line of the page', () => {
     expect.stringMatching(/^docs\/wrong\.md:4: .*JSON/),
     expect.stringMatching(/^docs\/wrong\.md:10: /),
   ]);
+  const [config] = blocksOf({ path: 'docs/wrong.md', text: '```yaml\nactions:\n  - name: a\n```\n' });
+  expect(config === undefined ? [] : configFaultsOf(config)).toEqual([
+    'docs/wrong.md:3: action "a": needs "requests"',
+    'docs/wrong.md:3: action "a": needs "targets"',
+    'docs/wrong.md:3: action "a": needs "loop_order"',
+  ]);
 });
+
+function configFaultsOf({ path, line, text }: Block): readonly string[] {
+  try {
+    parseConfig(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.issues.map((issue) => `${path}:${line - 1 + (issue.line ?? 1)}: ${issue.message}`);
+  }
+}
 
 const placeOf = ({ path, line }: Block) => `${path}:${line}`;
 

@@ -33,7 +33,10 @@ export function exampleOf({
   words,
 }: Pick<Command, 'words'>): { path: string; args: readonly string[] } | undefined {
   const [program, verb = '', name = ''] = words;
-  if (program === 'npx' && verb === 'tsx') return { path: name, args: words.slice(3) };
+  // Any other file is the reader's own.
+  if (program === 'npx' && verb === 'tsx' && name.startsWith('examples/')) {
+    return { path: name, args: words.slice(3) };
+  }
   if (program !== 'npm' || verb !== 'run') return undefined;
   const rest = words.slice(words[3] === '--' ? 4 : 3);
   if (name === 'example') {
@@ -76,12 +79,15 @@ function pathFaults(command: Command): readonly string[] {
     .map((word) => `there is no ${word}`);
 }
 
+/** What npm does without a script. */
+const OWN = ['ci', 'init', 'install', 'pkg', 'rebuild'];
+
 function npmFaults(words: readonly string[]): readonly string[] {
   const [program, verb = '', name = ''] = words;
   if (program === 'npx' && verb === 'vitest') return suiteFaults('test', words.slice(3));
   if (program !== 'npm') return [];
   if (verb === 'test') return suiteFaults('test', words.slice(3));
-  if (verb !== 'run') return ['ci', 'install', 'rebuild'].includes(verb) ? [] : [`npm knows no ${verb}`];
+  if (verb !== 'run') return OWN.includes(verb) ? [] : [`npm knows no ${verb}`];
   if (scripts[name] === undefined) return [`there is no script ${name}`];
   const rest = words.slice(4);
   if (name in SUITES) return suiteFaults(name, rest);

@@ -32,13 +32,17 @@ export async function runProgram({ path, line, extension, source }: Program): Pr
 }
 
 function end(script: string, cwd: string): Promise<Ending> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TSX_TSCONFIG_PATH: `${ROOT}tsconfig.json` },
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', 'tsx', script],
+    {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TSX_TSCONFIG_PATH: `${ROOT}tsconfig.json` },
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    },
+  );
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

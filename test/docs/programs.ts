@@ -1,15 +1,18 @@
 import ts from 'typescript';
 import { type Block, blocksOf, type Page, ROOT } from './pages.ts';
 
-/** A program that a page shows: a block, with the blocks that go on where it ends. */
-export interface Program {
+/** What can be compiled. */
+export interface Source {
   readonly path: string;
   /** Where it begins. */
   readonly line: number;
   readonly extension: 'ts' | 'js';
   /** Each line at its place in the page, so that what is told of a line is told of the page's. */
   readonly source: string;
-  readonly blocks: readonly Block[];
+}
+
+/** A program that a page shows: a block, with the blocks that go on where it ends. */
+export interface Program extends Source {
   /** `run`: it ends by itself, with exit code 0. `fails`: with another one, as the page says. */
   readonly runs: 'run' | 'fails' | undefined;
   /** What the page says that it prints: the block `text output` behind it. */
@@ -43,7 +46,6 @@ export function programsOf(page: Page): readonly Program[] {
       line: first.line,
       extension: first.language === 'js' ? 'js' : 'ts',
       source: sourceOf(blocks),
-      blocks,
       runs: words.includes('fails') ? 'fails' : words.includes('run') ? 'run' : undefined,
       output,
     };
@@ -62,7 +64,7 @@ function sourceOf(blocks: readonly Block[]): string {
  * What the compiler has against the programs, by the repository's own options, as `docs/page.md:12: message`. A name that
  * is not used is no mistake: the reader goes on with it.
  */
-export function compile(programs: readonly Program[]): readonly string[] {
+export function compile(programs: readonly Source[]): readonly string[] {
   const config = ts.readConfigFile(`${ROOT}tsconfig.json`, (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(
     { ...config.config, files: [], include: [] },

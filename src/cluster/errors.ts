@@ -30,7 +30,10 @@ class OperationError<Operation> extends HoldfastError {
   readonly operation: Operation;
   /** Names the operation, as in results and the journal. */
   readonly operationId: OperationId;
-  /** What became of nodes; which of them, the class of the error says. */
+  /**
+   * What became of every node; of an `InconsistentClusterError` only those that may differ. Empty where the operation was
+   * not begun, and where only one node was asked.
+   */
   readonly nodes: readonly NodeResult[];
   /**
    * Every failed attempt of the operation, on any node, oldest first; some of them may have been made good by a later one.

@@ -20,7 +20,7 @@ export interface NodeResult {
     | 'untouched';
   /** Requests sent to this node, reads included. */
   readonly attempts: number;
-  /** Of the operation that this tells of: `rollbackCreate` and `rollbackDelete` need it. */
+  /** Of the operation that this tells of: in the header dialect a rollback needs it. */
   readonly operationId: OperationId;
 }
 

@@ -10,9 +10,9 @@ export interface Job {
   readonly id: number;
   /** The `SyncJob` of it; null until its program has reported. */
   readonly syncId: number | null;
-  /** Whose records are synchronised. */
+  /** What is synchronised, as `avo`. */
   readonly target: string;
-  /** The env that they are in. */
+  /** Where, as `qas`. */
   readonly env: string;
   /** What it does. */
   readonly jobType: JobAction;
@@ -56,9 +56,9 @@ export interface JobDetail extends Job {
 
 /** Everything a job's template is filled with. */
 export interface JobParams {
-  /** Whose records are synchronised. */
+  /** What is synchronised, as `avo`. */
   readonly target: string;
-  /** The env that they are in. */
+  /** Where, as `qas`. */
   readonly env: string;
   /** Names the Kubernetes Job. */
   readonly actionName: string;

@@ -47,9 +47,9 @@ export interface JobStore extends AsyncDisposable {
  * names what runs it.
  */
 export interface StartParams {
-  /** Whose records are synchronised. */
+  /** What is synchronised, as `avo`. */
   readonly TARGET: string;
-  /** The env that they are in. */
+  /** Where, as `qas`. */
   readonly ENV: string;
   /** Names what runs the job. */
   readonly ACTION_NAME: string;

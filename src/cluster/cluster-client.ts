@@ -29,6 +29,10 @@ import { type ClusterStats, noStats, readStats } from './stats.ts';
  * Creates and deletes group records on every node of a cluster whose API is unstable: everywhere, or nowhere, or told
  * exactly where not.
  *
+ * Besides what is said of it, every call throws `ConfigError` for arguments that are wrong (nothing was sent), `ClosedError`
+ * after `close()`, and the reason of its `signal` where that aborts before anything was written. A bulk call throws at once for
+ * options that are wrong, and tells of each id by its outcome.
+ *
  * @example
  * await using cluster = new ClusterClient({ node01: 'http://10.0.0.1:5000', node02: 'http://10.0.0.2:5000' });
  * await cluster.createGroup('orders');
@@ -230,6 +234,7 @@ export class ClusterClient implements AsyncDisposable {
     return this.#calls.close(() => this.#transport.close());
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

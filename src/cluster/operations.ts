@@ -23,13 +23,17 @@ const channel = tracingChannel('holdfast:cluster.operation');
 
 /** What subscribers of `holdfast:cluster.operation` see. */
 export interface OperationEvent {
+  /** What was wanted. */
   readonly operation: 'create' | 'delete';
+  /** The group that it is about. */
   readonly groupId: string;
+  /** Names the operation, as in results and errors. */
   readonly operationId: OperationId;
   /** From its end on. `aborted`: before anything was written. */
   outcome?: 'changed' | 'unchanged' | 'rolled-back' | 'unavailable' | 'inconsistent' | 'aborted';
-  /** Requests sent to nodes, in all, and those of them that repeated an earlier one. From its end on. */
+  /** Requests sent to nodes, in all. From its end on. */
   requests?: number;
+  /** Those of them that repeated an earlier one. From its end on. */
   retries?: number;
 }
 

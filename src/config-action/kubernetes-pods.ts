@@ -8,6 +8,7 @@ import type { PodSource, SelectedPod } from './pod-source.ts';
 import type { ConfigTarget } from './requester-config.ts';
 import { watchedLists } from './watched-lists.ts';
 
+/** Options of `kubernetesPods`. */
 export interface KubernetesPodsOptions {
   /** @default that of the connection */
   readonly namespace?: string | undefined;

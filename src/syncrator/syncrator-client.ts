@@ -44,6 +44,10 @@ import { write } from './write.ts';
 /**
  * Starts, dry-runs, follows, lists and deletes synchronisation jobs over the REST API of a syncrator server.
  *
+ * All calls may throw `HttpError` (the server refused), `ConnectionError` and `TimeoutError` (nobody answered; a start or a delete
+ * may have been carried out), `UnexpectedAnswerError`, `ConfigError` (arguments that are wrong; nothing was sent), `ClosedError`, and
+ * the signal's reason; those that start and delete `AuthenticationError` as well.
+ *
  * @example
  * await using syncrator = new SyncratorClient({ baseUrl: 'http://127.0.0.1:8080', credentials });
  * const { jobId } = await syncrator.start('sync', 'avo', 'qas');
@@ -216,6 +220,7 @@ export class SyncratorClient implements AsyncDisposable {
     return this.#calls.close(() => this.#transport.close());
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

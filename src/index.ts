@@ -1,3 +1,8 @@
+/**
+ * Clients, runs, Kubernetes, actions, drops and synchronisation jobs.
+ *
+ * @module holdfast
+ */
 export type { AuditSummary, GroupAudit, Presence } from './cluster/audit.ts';
 export type { BulkOptions, RecoverOptions } from './cluster/bulk-options.ts';
 export type { BulkSummary, GroupOutcome } from './cluster/bulk-result.ts';

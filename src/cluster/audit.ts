@@ -10,6 +10,7 @@ export type Presence = 'present' | 'absent' | 'unknown';
 
 /** Which nodes have a group. They are asked with no lock held: of an operation under way it shows a moment. */
 export interface GroupAudit {
+  /** The id that was asked about. */
   readonly groupId: string;
   /** Every node has it, or none has. */
   readonly consistent: boolean;
@@ -26,9 +27,13 @@ export interface GroupAudit {
 
 /** Sums up an audit. `done` is `present + absent`; `failed` is `split + unknown`. */
 export interface AuditSummary extends RunSummary<string> {
+  /** Groups that every node has. */
   readonly present: number;
+  /** Groups that no node has. */
   readonly absent: number;
+  /** Groups that some node has and another has not. */
   readonly split: number;
+  /** Groups of which some node did not say, while the others agree; ids that cannot be one are among them. */
   readonly unknown: number;
 }
 

@@ -4,16 +4,11 @@ import { type Run, runEach } from '../core/run.ts';
 import { inShard } from '../core/shard.ts';
 import { type BulkOptions, checkRunOptions } from './bulk-options.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
+import type { Meter } from './cost.ts';
 import { InconsistentClusterError, RolledBackError } from './errors.ts';
 import type { Outside } from './group-hold.ts';
 import type { LeftAlone } from './operations.ts';
 import type { GroupResult } from './result.ts';
-
-/** Counts what an operation cost, however it ends. */
-export interface Meter {
-  requests: number;
-  retries: number;
-}
 
 export interface BulkWork {
   readonly ids: Iterable<string> | AsyncIterable<string>;

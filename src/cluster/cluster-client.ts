@@ -1,4 +1,5 @@
-import { ClosedError, ConfigError } from '../core/errors.ts';
+import { Calls } from '../core/calls.ts';
+import { ConfigError } from '../core/errors.ts';
 import { safeLogger } from '../core/observe.ts';
 import type { Run } from '../core/run.ts';
 import { openTransport, type Transport } from '../http/transport.ts';
@@ -28,6 +29,10 @@ import { type ClusterStats, noStats, readStats } from './stats.ts';
  * Creates and deletes group records on every node of a cluster whose API is unstable: everywhere, or nowhere, or told
  * exactly where not.
  *
+ * Besides what is said of it, every call throws `ConfigError` for arguments that are wrong (nothing was sent), `ClosedError`
+ * after `close()`, and the reason of its `signal` where that aborts before anything was written. A bulk call throws at once for
+ * options that are wrong, and tells of each id by its outcome.
+ *
  * @example
  * await using cluster = new ClusterClient({ node01: 'http://10.0.0.1:5000', node02: 'http://10.0.0.2:5000' });
  * await cluster.createGroup('orders');
@@ -40,8 +45,7 @@ export class ClusterClient implements AsyncDisposable {
   readonly #transport: Transport;
   readonly #operations: Operations;
   readonly #nextOperationId: () => OperationId;
-  readonly #inFlight = new Set<Promise<unknown>>();
-  #closing: Promise<void> | undefined;
+  readonly #calls = new Calls('this ClusterClient');
 
   /** @throws ConfigError that names every mistake in the nodes or the options; nothing is sent before the first call */
   constructor(nodes: NodeList, options: ClusterClientOptions = {}) {
@@ -61,7 +65,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws NodeUnavailableError when it does not say within the attempts and the deadline; the signal's reason
    */
   groupExists(node: string, groupId: string, options?: CallOptions): Promise<boolean> {
-    return this.#track(async () => {
+    return this.#calls.track(async () => {
       checkGroupId(groupId, this.#settings.dialect);
       const call = parseCallOptions(options);
       const target = this.#nodes.find(({ name }) => name === node);
@@ -85,7 +89,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws InconsistentClusterError names every node that may differ
    */
   createGroup(groupId: string, options?: CallOptions): Promise<GroupResult> {
-    return this.#track(() => this.#operate('create', groupId, options));
+    return this.#calls.track(() => this.#operate('create', groupId, options));
   }
 
   /**
@@ -97,7 +101,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws InconsistentClusterError names every node that may differ
    */
   deleteGroup(groupId: string, options?: CallOptions): Promise<GroupResult> {
-    return this.#track(() => this.#operate('delete', groupId, options));
+    return this.#calls.track(() => this.#operate('delete', groupId, options));
   }
 
   /**
@@ -109,7 +113,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws InconsistentClusterError names every node that may still differ
    */
   rollbackCreate(groupId: string, nodes: readonly NodeResult[], options?: CallOptions): Promise<GroupResult> {
-    return this.#track(() => this.#operate('create', groupId, options, nodes));
+    return this.#calls.track(() => this.#operate('create', groupId, options, nodes));
   }
 
   /**
@@ -119,7 +123,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws InconsistentClusterError names every node that may still differ
    */
   rollbackDelete(groupId: string, nodes: readonly NodeResult[], options?: CallOptions): Promise<GroupResult> {
-    return this.#track(() => this.#operate('delete', groupId, options, nodes));
+    return this.#calls.track(() => this.#operate('delete', groupId, options, nodes));
   }
 
   /**
@@ -153,7 +157,7 @@ export class ClusterClient implements AsyncDisposable {
       clock,
       nodeNames: this.nodes.map(({ name }) => name),
       check: (groupId) => {
-        if (this.#closing !== undefined) throw new ClosedError('this ClusterClient');
+        this.#calls.refuseClosed();
         checkGroupId(groupId, dialect);
       },
       ask: (node, groupId, signal) => this.groupExists(node, groupId, { signal }),
@@ -197,7 +201,7 @@ export class ClusterClient implements AsyncDisposable {
       options: run,
       clock,
       operate: (groupId, { meter, signal, waitSignal, outside }) =>
-        this.#track(async () => {
+        this.#calls.track(async () => {
           const entry = open.take(groupId);
           if (entry === undefined) throw new RangeError(`there is no entry of ${groupId}`);
           const { hasSettled } = open;
@@ -214,7 +218,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws ConfigError where the nodes have none, or one server does not count them all
    */
   stats(options?: CallOptions): Promise<ClusterStats> {
-    return this.#track(async () => {
+    return this.#calls.track(async () => {
       const call = parseCallOptions(options);
       if (this.#settings.dialect.name !== 'header') {
         throw noStats('only the nodes of the header dialect count their records');
@@ -227,17 +231,12 @@ export class ClusterClient implements AsyncDisposable {
    * Refuses new calls, waits for those in flight, and gives connections back. Abort their signals to be quicker. Idempotent.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#calls.close(() => this.#transport.close());
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #close(): Promise<void> {
-    await Promise.allSettled(this.#inFlight);
-    await this.#transport.close();
   }
 
   async #operate(
@@ -268,7 +267,7 @@ export class ClusterClient implements AsyncDisposable {
       options,
       clock,
       operate: (groupId, { meter, signal, waitSignal, outside }) =>
-        this.#track(async () => {
+        this.#calls.track(async () => {
           checkGroupId(groupId, dialect);
           const operationId = this.#nextOperationId();
           const call = signal === undefined ? {} : { signal };
@@ -276,17 +275,5 @@ export class ClusterClient implements AsyncDisposable {
           return this.#operations.run({ ...group, operation, groupId, operationId, supersede });
         }),
     });
-  }
-
-  /** Every call in flight is known, so that `close` can wait for it. */
-  async #track<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined) throw new ClosedError('this ClusterClient');
-    const call = work();
-    this.#inFlight.add(call);
-    try {
-      return await call;
-    } finally {
-      this.#inFlight.delete(call);
-    }
   }
 }

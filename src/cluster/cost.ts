@@ -11,3 +11,9 @@ export class Cost {
     this.unsettledFor = Math.max(this.unsettledFor, unsettledFor);
   }
 }
+
+/** Counts what the operations of a run cost, however each ends. */
+export interface Meter {
+  requests: number;
+  retries: number;
+}

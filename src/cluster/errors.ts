@@ -2,6 +2,7 @@ import { defineError, HoldfastError } from '../core/errors.ts';
 import type { OperationId } from './dialect.ts';
 import type { NodeResult } from './result.ts';
 
+/** @inline */
 interface OperationFailure<Operation> {
   readonly groupId: string;
   readonly operation: Operation;
@@ -13,17 +14,26 @@ interface OperationFailure<Operation> {
 
 /** One request that did not do what it was sent for. */
 export interface FailedAttempt {
+  /** The node's name. */
   readonly node: string;
   /** What for: to `look` whether the node has the group, to `write`, to `undo`, or to `read-back` what one of those did. */
   readonly step: 'look' | 'write' | 'undo' | 'read-back';
+  /** Why it failed. */
   readonly error: HoldfastError;
 }
 
 /** What the errors of an operation on a group have in common. */
 class OperationError<Operation> extends HoldfastError {
+  /** The group that the operation was about. */
   readonly groupId: string;
+  /** What was wanted; `read` where a node was only asked. */
   readonly operation: Operation;
+  /** Names the operation, as in results and the journal. */
   readonly operationId: OperationId;
+  /**
+   * What became of every node; of an `InconsistentClusterError` only those that may differ. Empty where the operation was
+   * not begun, and where only one node was asked.
+   */
   readonly nodes: readonly NodeResult[];
   /**
    * Every failed attempt of the operation, on any node, oldest first; some of them may have been made good by a later one.

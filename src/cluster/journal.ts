@@ -3,11 +3,15 @@ import type { ClusterNode, OperationId } from './dialect.ts';
 
 /** What an operation is about to do, written down before its first write leaves. */
 export interface JournalEntry {
+  /** Names the operation. */
   readonly operationId: OperationId;
+  /** The group that it is about. */
   readonly groupId: string;
+  /** What it wants. */
   readonly operation: 'create' | 'delete';
   /** The dialect's name. */
   readonly dialect: string;
+  /** Every node of the cluster, as the look found it. */
   readonly nodes: readonly JournalNode[];
   /** Wall-clock milliseconds. */
   readonly startedAt: number;
@@ -20,6 +24,7 @@ export interface JournalEntry {
   readonly supersedes?: JournalEntry;
 }
 
+/** A node as it was before the operation. */
 export interface JournalNode extends ClusterNode {
   /** What the look found. */
   readonly before: 'present' | 'absent';
@@ -62,6 +67,7 @@ export interface Journal {
 /** The part of a journal that one operation writes. */
 export type EntryLog = Pick<Journal, 'begin' | 'end'>;
 
+/** How an operation ended. */
 export interface JournalEnd {
   /** `unresolved`: some node may differ, and the entry stays for recovery. */
   readonly as: 'closed' | 'unresolved';

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { KeyLocks } from '../core/key-locks.ts';
 import type { Journal, OpenEntry } from './journal.ts';
 
+/** Options of `memoryJournal`. */
 export interface MemoryJournalOptions {
   /** For the waits of its lock. @default the system's */
   readonly clock?: Clock;

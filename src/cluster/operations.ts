@@ -4,9 +4,8 @@ import { KeyLocks } from '../core/key-locks.ts';
 import type { Lock } from '../core/lock.ts';
 import { trace, tracingChannel } from '../core/observe.ts';
 import type { Transport } from '../http/transport.ts';
-import type { Meter } from './bulk.ts';
 import { conclude } from './conclude.ts';
-import { Cost } from './cost.ts';
+import { Cost, type Meter } from './cost.ts';
 import type { OperationId } from './dialect.ts';
 import { type DriveSettings, drive, type Task } from './drive.ts';
 import { matchEntry } from './entry-match.ts';
@@ -24,13 +23,17 @@ const channel = tracingChannel('holdfast:cluster.operation');
 
 /** What subscribers of `holdfast:cluster.operation` see. */
 export interface OperationEvent {
+  /** What was wanted. */
   readonly operation: 'create' | 'delete';
+  /** The group that it is about. */
   readonly groupId: string;
+  /** Names the operation, as in results and errors. */
   readonly operationId: OperationId;
   /** From its end on. `aborted`: before anything was written. */
   outcome?: 'changed' | 'unchanged' | 'rolled-back' | 'unavailable' | 'inconsistent' | 'aborted';
-  /** Requests sent to nodes, in all, and those of them that repeated an earlier one. From its end on. */
+  /** Requests sent to nodes, in all. From its end on. */
   requests?: number;
+  /** Those of them that repeated an earlier one. From its end on. */
   retries?: number;
 }
 

@@ -18,6 +18,7 @@ import { headerDialect } from './header-dialect.ts';
 import type { Journal } from './journal.ts';
 import { pathDialect } from './path-dialect.ts';
 
+/** Options of a `ClusterClient`. What is wrong with any of them is a `ConfigError` of its constructor. */
 export interface ClusterClientOptions {
   /** How the nodes are spoken to. @default 'path' */
   readonly dialect?: 'path' | 'header' | GroupDialect | undefined;
@@ -58,7 +59,7 @@ export interface ClusterClientOptions {
   readonly lock?: Lock | undefined;
   /** `undici` is faster than the platform's `fetch`, and neither msw nor a patched `fetch` sees it. @default 'fetch' */
   readonly transport?: 'fetch' | 'undici' | undefined;
-  /** In place of the platform's `fetch`, which is looked up at every call. */
+  /** In place of the platform's `fetch`, which is looked up at every call. @default the platform's */
   readonly fetch?: typeof fetch | undefined;
   /** @default the system's */
   readonly clock?: Clock | undefined;
@@ -80,6 +81,7 @@ export interface CallOptions {
   /**
    * Before the first write an abort rejects the call with the signal's reason. After it, writes under way are awaited: where
    * they make every node good the call resolves, else the operation is undone and rejects with `RolledBackError`.
+   * @default none
    */
   readonly signal?: AbortSignal | undefined;
 }

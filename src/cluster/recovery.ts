@@ -7,7 +7,11 @@ import { unresolved } from './open-entry.ts';
 import type { GroupResult } from './result.ts';
 import type { FinishStart } from './saga-node.ts';
 
-/** How to end what an operation left open. */
+/**
+ * How to end what an operation left open.
+ *
+ * @inline
+ */
 export type Resolve = 'undo' | 'finish';
 
 export interface RecoveryTask {

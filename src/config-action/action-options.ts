@@ -19,9 +19,12 @@ export interface PlanOptions {
   readonly shard?: Shard | undefined;
   /** Draws the order `random`. @default Math.random */
   readonly random?: Random | undefined;
-  /** Only these calls, as the `rerun` of a summary gives them or a part of `plan()`; no pods are selected then. */
+  /**
+   * Only these calls, as the `rerun` of a summary gives them or a part of `plan()`; no pods are selected then.
+   * @default all
+   */
   readonly calls?: readonly PlannedCall[] | undefined;
-  /** Ends reading the pods; `plan()` then rejects with the signal's reason. */
+  /** Ends reading the pods; `plan()` then rejects with the signal's reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,6 +33,7 @@ export interface ActionOptions extends Omit<PlanOptions, 'signal'> {
   /**
    * Stops the run: nothing new is sent, waits and reads (GET) are cut, a POST under way is awaited. The run then resolves
    * with its summary.
+   * @default none
    */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -81,7 +85,7 @@ export interface ActionOptions extends Omit<PlanOptions, 'signal'> {
   readonly maxBodyBytes?: number | undefined;
   /** `undici` is faster than the platform's `fetch`, and neither msw nor a patched `fetch` sees it. @default 'fetch' */
   readonly transport?: 'fetch' | 'undici' | undefined;
-  /** In place of the platform's `fetch`, which is looked up at every call. */
+  /** In place of the platform's `fetch`, which is looked up at every call. @default the platform's */
   readonly fetch?: typeof fetch | undefined;
   /** @default the system's */
   readonly clock?: Clock | undefined;

@@ -55,12 +55,17 @@ export class Attempts {
    * @throws {HoldfastError} why the last attempt failed
    * @throws the reason of the caller's signal, which cuts waits and reads
    */
-  async read<Value>(cursor: string | undefined, read: Read<Value>): Promise<Value> {
+  read<Value>(cursor: string | undefined, read: Read<Value>): Promise<Value> {
+    // Most calls have no retries, and `withRetries` is felt.
+    if (this.#call.request.retries === 0) return this.#readOnce(cursor, read);
+    return this.#readWithRetries(cursor, read);
+  }
+
+  async #readWithRetries<Value>(cursor: string | undefined, read: Read<Value>): Promise<Value> {
     const { clock, random, signal } = this.#limits;
     const { retries, retryDelay } = this.#call.request;
     const left = this.#end - clock.monotonic();
     if (left <= 0) return this.#fail(this.#late());
-    if (retries === 0) return this.#readOnce(cursor, read);
     const retried = await withRetries(
       {
         retry: { attempts: retries + 1, baseDelay: retryDelay, maxDelay: retryDelay, jitter: 'none' },
@@ -77,8 +82,8 @@ export class Attempts {
     return this.#fail(this.#late());
   }
 
-  /** Most calls have no retries, and `withRetries` is felt. */
   async #readOnce<Value>(cursor: string | undefined, read: Read<Value>): Promise<Value> {
+    if (this.#limits.clock.monotonic() >= this.#end) return this.#fail(this.#late());
     this.#limits.signal?.throwIfAborted();
     const attempted = await this.#attempt(cursor, this.#limits.signal, read);
     if (attempted.ok) return attempted.value;
@@ -91,17 +96,22 @@ export class Attempts {
     read: Read<Value>,
   ): Promise<Attempted<Value>> {
     const { attemptTimeout, clock } = this.#limits;
-    const { endpoint } = this.#call.request;
+    const { endpoint, query: usual, hide } = this.#call.request;
     const isRead = endpoint.type === 'GET';
     const timeout = Math.min(attemptTimeout, Math.max(1, this.#end - clock.monotonic()));
     this.sent += 1;
     try {
-      const query = isRead ? queryOf(endpoint.params, cursor) : '';
+      const query = cursor === undefined ? usual : queryOf(endpoint.params, cursor);
       // A write is never cut: what became of it would be unknown.
       const signal = isRead ? cut : undefined;
-      const answer = await this.#send({ call: this.#call, query, timeout, signal });
+      const received = await this.#send({ call: this.#call, query, timeout, signal });
+      const answer: Answer = {
+        status: received.status,
+        text: hide(received.body),
+        retryAfter: () => received.header('retry-after'),
+      };
       this.lastAnswer = answer;
-      const judged = judgeAnswer(answer, this.#call, clock.now());
+      const judged = judgeAnswer(answer, this.#call, clock);
       const outcome = judged.ok ? read(answer) : judged;
       if (!outcome.ok) this.errors.push(outcome.error);
       return outcome;

@@ -11,10 +11,13 @@ export interface PlannedCall {
   readonly target: string;
   /** The name of the request. */
   readonly request: string;
+  /** As the `type` of the endpoint says. */
   readonly method: 'GET' | 'POST';
   /** Rendered; the params of a GET are not in it. */
   readonly url: string;
+  /** As they are sent. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a POST the JSON body, of a GET the query. */
   readonly params: unknown;
   /** The pod's address. */
   readonly ip: string;
@@ -24,6 +27,7 @@ export interface PlannedCall {
 
 /** What became of a call. */
 export interface CallResult {
+  /** What was called. */
   readonly call: PlannedCall;
   /** `ok`: every answer was a 2xx. `skipped`: the run was stopped before anything was sent, or a read was cut. */
   readonly status: 'ok' | 'failed' | 'skipped';
@@ -41,6 +45,7 @@ export interface CallResult {
 
 /** One answer. */
 export interface PodResponse {
+  /** The HTTP status. */
   readonly status: number;
   /** The body. Secrets that the call itself sent and that came back are `<redacted>`. */
   readonly text: string;

@@ -20,9 +20,13 @@ import { runAction } from './run-action.ts';
 
 /** What a config defines, by name, in the order in which it stands there. */
 export interface RequesterConfig {
+  /** Where requests go. */
   readonly endpoints: ReadonlyMap<string, ConfigEndpoint>;
+  /** Which pods there are to choose from. */
   readonly targets: ReadonlyMap<string, ConfigTarget>;
+  /** Endpoints, with how often each is tried. */
   readonly requests: ReadonlyMap<string, ConfigRequest>;
+  /** What can be run. */
   readonly actions: ReadonlyMap<string, ConfigAction>;
 }
 
@@ -51,13 +55,19 @@ export class ConfigAction {
     return new ConfigAction(readAction(objectSource(source), config ?? none));
   }
 
+  /** As it stands in the config. */
   readonly name: string;
+  /** In the order in which they are made. */
   readonly requests: readonly ConfigRequest[];
+  /** In the order in which their pods come. */
   readonly targets: readonly ConfigTarget[];
   /** From 0. */
   readonly podStartIndex: number;
+  /** How many pods, with some of them again where there are fewer; `all`: each once. */
   readonly podCount: number | 'all';
+  /** In which order the pods come. */
   readonly order: PodOrder;
+  /** Whether all requests go to a pod before the next, or a request to all pods before the next. */
   readonly loopOrder: LoopOrder;
 
   /** @internal Settings that were checked: use `ConfigAction.from`. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { HoldfastError } from '../core/errors.ts';
+import { ClosedError } from '../core/errors.ts';
 import { having, validate } from '../core/validate.ts';
 import type { Kubernetes } from '../kube/kubernetes.ts';
 import { cachedLists, freshLists, given, type PodLists } from './pod-lists.ts';
@@ -8,6 +8,7 @@ import type { PodSource, SelectedPod } from './pod-source.ts';
 import type { ConfigTarget } from './requester-config.ts';
 import { watchedLists } from './watched-lists.ts';
 
+/** Options of `kubernetesPods`. */
 export interface KubernetesPodsOptions {
   /** @default that of the connection */
   readonly namespace?: string | undefined;
@@ -44,7 +45,7 @@ export function kubernetesPods(kube: Kubernetes, options?: KubernetesPodsOptions
   return {
     select(targets, { signal } = {}) {
       if (closing !== undefined) {
-        throw new HoldfastError('These pods are closed; call kubernetesPods again', { code: 'CLOSED' });
+        throw new ClosedError('this pod source');
       }
       return select(cache === false ? freshLists(place) : lists, targets, signal);
     },

@@ -1,7 +1,10 @@
 /** How long calls took, in milliseconds; percentiles by nearest rank, at most 2 % above the true value. */
 export interface Latency {
+  /** Half of the calls took no longer. */
   readonly p50: number;
+  /** Nine in ten took no longer. */
   readonly p90: number;
+  /** 99 in a hundred took no longer. */
   readonly p99: number;
   /** Exact. */
   readonly max: number;

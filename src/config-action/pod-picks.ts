@@ -7,6 +7,7 @@ import type { ActionSettings, PodOrder } from './requester-config.ts';
 
 /** A pod that was selected and cannot be called. */
 export interface LeftOutPod {
+  /** The pod's name. */
   readonly pod: string;
   /** It has no address, or its containers have ended. */
   readonly reason: 'no-ip' | 'ended';

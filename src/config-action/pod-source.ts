@@ -3,8 +3,11 @@ import type { ConfigTarget } from './requester-config.ts';
 
 /** A pod that a target selected. */
 export interface SelectedPod {
+  /** What selected it. */
   readonly target: ConfigTarget;
+  /** The pod's name. */
   readonly name: string;
+  /** Where the source has namespaces. */
   readonly namespace?: string | undefined;
   /** Where it is reached. A pod without one is not called, and the summary names it. */
   readonly ip: string | undefined;

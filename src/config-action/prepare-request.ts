@@ -1,5 +1,6 @@
 import { redact } from '../core/observe.ts';
 import { hiderOf } from './hide-secrets.ts';
+import { queryOf } from './query.ts';
 import type { ConfigEndpoint, ConfigRequest } from './requester-config.ts';
 
 /** What all calls of one request have in common. */
@@ -10,6 +11,8 @@ export interface PreparedRequest {
   /** Milliseconds. */
   readonly retryDelay: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a GET, without a cursor. */
+  readonly query: string;
   /** Of a POST. */
   readonly body: Uint8Array | undefined;
   readonly shownHeaders: Readonly<Record<string, string>>;
@@ -28,6 +31,7 @@ export function prepareRequest({ name, endpoint, retries, retryDelay }: ConfigRe
     retries,
     retryDelay,
     headers: typed ? { 'content-type': 'application/json', ...headers } : headers,
+    query: type === 'GET' ? queryOf(params) : '',
     body: type === 'POST' ? new TextEncoder().encode(JSON.stringify(params)) : undefined,
     shownHeaders: Object.freeze(redact(headers)),
     shownParams: Object.freeze(redact(params)),

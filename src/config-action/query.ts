@@ -12,10 +12,11 @@ export function queryOf(params: Readonly<Record<string, unknown>>, cursor?: stri
 
 /** The url with a query in addition to its own. A fragment, which is never sent, is taken off. */
 export function withQuery(url: string, query: string): string {
-  const [bare = ''] = url.split('#', 1);
+  const end = url.indexOf('#');
+  const bare = end === -1 ? url : url.slice(0, end);
   if (query === '') return bare;
   if (!bare.includes('?')) return `${bare}?${query}`;
-  return /[?&]$/.test(bare) ? bare + query : `${bare}&${query}`;
+  return bare.endsWith('?') || bare.endsWith('&') ? bare + query : `${bare}&${query}`;
 }
 
 /** What a query cannot carry: the names of params that hold objects. */

@@ -3,12 +3,15 @@ import type { UrlTemplate } from './url-template.ts';
 
 /** One API endpoint of a pod. */
 export interface ConfigEndpoint {
+  /** By which requests name it. */
   readonly name: string;
+  /** The method of its requests. */
   readonly type: 'GET' | 'POST';
   /** As it stands in the config: `http://{node}:{port}/path`, where `{{` and `}}` are braces. */
   readonly url: string;
   /** @internal */
   readonly template: UrlTemplate;
+  /** Sent as they are. */
   readonly headers: Readonly<Record<string, string>>;
   /** Of a POST the JSON body, of a GET the query. */
   readonly params: Readonly<Record<string, unknown>>;
@@ -18,6 +21,7 @@ export interface ConfigEndpoint {
 
 /** Which pods. All of the filters must hold; without any, every pod of the namespace is meant. */
 export interface ConfigTarget {
+  /** By which actions name it. */
   readonly name: string;
   /** A service: the pod has every label of its selector. */
   readonly service?: string;
@@ -33,7 +37,9 @@ export interface ConfigTarget {
 
 /** An endpoint, and how often it is tried. */
 export interface ConfigRequest {
+  /** By which actions name it. */
   readonly name: string;
+  /** Where it goes. */
   readonly endpoint: ConfigEndpoint;
   /** How many more attempts a failed one is followed by. */
   readonly retries: number;

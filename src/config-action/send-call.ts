@@ -1,7 +1,7 @@
 import { splitCredentials } from '../http/credentials.ts';
+import type { HttpAnswer } from '../http/message.ts';
 import type { Transport } from '../http/transport.ts';
 import { type Call, urlOf } from './call.ts';
-import type { Answer } from './pod-answer.ts';
 import type { PodSource } from './pod-source.ts';
 import { withQuery } from './query.ts';
 
@@ -16,20 +16,20 @@ interface Sending {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Sends one request and gives its whole answer. Throws what the transport or the cluster throws. */
-export type Send = (sending: Sending) => Promise<Answer>;
+/** Sends one request and gives its whole answer. Throws what the transport or the cluster throws, at once or later. */
+export type Send = (sending: Sending) => Promise<HttpAnswer>;
 
 type Target = ReturnType<typeof splitCredentials>;
 
 /** To the pod's own address. */
 export function sendDirectly(transport: Transport): Send {
-  return async ({ call, query, timeout, signal }) => {
-    const { endpoint, headers, body, hide } = call.request;
+  return ({ call, query, timeout, signal }) => {
+    const { endpoint, headers, body } = call.request;
     const whole = urlOf(call);
     const { url, authorization }: Target = endpoint.template.hasSecrets
       ? splitCredentials(whole)
       : { url: whole };
-    const answer = await transport.send({
+    return transport.send({
       method: endpoint.type,
       url: withQuery(url, query),
       headers: authorization === undefined ? headers : { authorization, ...headers },
@@ -37,16 +37,15 @@ export function sendDirectly(transport: Transport): Send {
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return { status: answer.status, text: hide(answer.body), retryAfter: answer.header('retry-after') };
   };
 }
 
 /** Through the API server, which knows the pod by its name. */
 export function sendByProxy(proxy: NonNullable<PodSource['proxy']>, maxBodyBytes: number): Send {
-  return async ({ call, query, timeout, signal }) => {
+  return ({ call, query, timeout, signal }) => {
     const { pod, request } = call;
     const url = new URL(withQuery(urlOf(call), query));
-    const answer = await proxy({
+    return proxy({
       name: pod.name,
       ...(pod.namespace === undefined ? {} : { namespace: pod.namespace }),
       scheme: url.protocol === 'https:' ? 'https' : 'http',
@@ -60,10 +59,5 @@ export function sendByProxy(proxy: NonNullable<PodSource['proxy']>, maxBodyBytes
       maxBodyBytes,
       ...(signal === undefined ? {} : { signal }),
     });
-    return {
-      status: answer.status,
-      text: request.hide(answer.body),
-      retryAfter: answer.header('retry-after'),
-    };
   };
 }

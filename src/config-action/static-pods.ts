@@ -6,6 +6,7 @@ import type { ConfigTarget } from './requester-config.ts';
 
 /** A pod that the caller knows. */
 export interface StaticPod {
+  /** The pod's name: `nameTemplate` looks at it, and results have it. */
   readonly name: string;
   /** Its address, or the name of its host. */
   readonly ip: string;

@@ -1,74 +1,81 @@
 import { onAbort } from './abort.ts';
-import { openSlots, type Slots } from './concurrency.ts';
 
 /** More than this many inputs waiting outside their slots, and no new one is begun: they are in memory. */
 const OUTSIDE_LIMIT = 1_000;
 
-/** Lets so many inputs of a run be worked on at once, not counting those that wait for something outside. */
+/**
+ * Lets so many inputs of a run be worked on at once, not counting those that wait for something outside. It counts its
+ * slots itself: those of `openSlots`, which know signals and an async context for each taker, are felt at every input.
+ */
 export class Admission {
-  readonly #slots: Slots;
+  #free: number;
   #outside = 0;
+  /** Those that went out and wait for a slot, first come first served: before any new input. */
+  readonly #returning: (() => void)[] = [];
+  readonly #closed: AbortSignal;
   #wake: (() => void) | undefined;
 
-  constructor(concurrency: number) {
-    this.#slots = openSlots(concurrency);
+  /** Nobody is let in any more once `closed` aborts. */
+  constructor(concurrency: number, closed: AbortSignal) {
+    this.#free = concurrency;
+    this.#closed = closed;
+    onAbort(closed, () => this.#wake?.());
   }
 
-  /** The next free place; `undefined` once the signal aborts. */
-  async enter(signal: AbortSignal): Promise<Place | undefined> {
-    while (!signal.aborted) {
-      // The one rejection is the signal's reason, which who aborted knows.
-      const release = await this.#slots.take(signal).catch(() => undefined);
-      if (release === undefined) return undefined;
-      if (!signal.aborted && this.#outside < OUTSIDE_LIMIT) return new Place(this, release);
-      release();
-      await this.#room(signal);
+  /** A place if one is free. */
+  tryEnter(): Place | undefined {
+    if (this.#closed.aborted || this.#free === 0 || this.#outside >= OUTSIDE_LIMIT) return undefined;
+    this.#free -= 1;
+    return new Place(this);
+  }
+
+  /** The next free place; `undefined` once it is closed. Not to be called before the last call's promise has settled. */
+  async enter(): Promise<Place | undefined> {
+    while (!this.#closed.aborted) {
+      const place = this.tryEnter();
+      if (place !== undefined) return place;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     return undefined;
   }
 
-  /** Counts one that gave its slot back for a while. */
-  goOut(): void {
-    this.#outside += 1;
+  /** Gives a slot back. */
+  release(): void {
+    const next = this.#returning.shift();
+    if (next !== undefined) return next();
+    this.#free += 1;
+    this.#wake?.();
   }
 
-  /** A slot for one that went out; it counts as outside until it has it. */
-  async comeBack(): Promise<() => void> {
-    const release = await this.#slots.take();
+  /** As `release`, by one that comes back, or is forgotten, later. */
+  goOut(): void {
+    this.#outside += 1;
+    this.release();
+  }
+
+  /** Resolves when one that went out has a slot; it counts as outside until then. */
+  async comeBack(): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#returning.push(resolve));
     this.forget();
-    return release;
   }
 
   /** One that went out does not come back. */
   forget(): void {
     this.#outside -= 1;
-    if (this.#outside < OUTSIDE_LIMIT) this.#wake?.();
-  }
-
-  #room(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#outside < OUTSIDE_LIMIT) return resolve();
-      const unsubscribe = onAbort(signal, () => resolve());
-      this.#wake = () => {
-        this.#wake = undefined;
-        unsubscribe();
-        resolve();
-      };
-    });
+    this.#wake?.();
   }
 }
 
 /** What one input holds from when it is pulled until its item was taken. */
 export class Place {
   readonly #admission: Admission;
-  /** Gives back the slot; `undefined` while outside. */
-  #release: (() => void) | undefined;
+  #hasSlot = true;
   #returning: Promise<void> | undefined;
   #left = false;
 
-  constructor(admission: Admission, release: () => void) {
+  constructor(admission: Admission) {
     this.#admission = admission;
-    this.#release = release;
   }
 
   /** Settles as `wait` does; the slot is free meanwhile and is held again before this settles. */
@@ -85,29 +92,25 @@ export class Place {
   leave(): void {
     if (this.#left) return;
     this.#left = true;
-    if (this.#release === undefined) {
-      // One on its way back is forgotten when it arrives.
-      if (this.#returning === undefined) this.#admission.forget();
-      return;
-    }
-    this.#release();
-    this.#release = undefined;
+    if (this.#hasSlot) this.#admission.release();
+    // One on its way back is forgotten when it arrives.
+    else if (this.#returning === undefined) this.#admission.forget();
+    this.#hasSlot = false;
   }
 
   #goOut(): void {
-    if (this.#release === undefined) return;
-    this.#release();
-    this.#release = undefined;
+    if (!this.#hasSlot) return;
+    this.#hasSlot = false;
     this.#admission.goOut();
   }
 
   #comeBack(): Promise<void> | undefined {
-    if (this.#release !== undefined) return undefined;
+    if (this.#hasSlot) return undefined;
     // Several waits of one input may end together: they share the one slot.
-    this.#returning ??= this.#admission.comeBack().then((release) => {
+    this.#returning ??= this.#admission.comeBack().then(() => {
       this.#returning = undefined;
-      if (this.#left) release();
-      else this.#release = release;
+      if (this.#left) this.#admission.release();
+      else this.#hasSlot = true;
     });
     return this.#returning;
   }

@@ -11,6 +11,7 @@ export interface Clock {
   setTimer(callback: () => void, delay: number, options?: TimerOptions): () => void;
 }
 
+/** How a timer is set. */
 export interface TimerOptions {
   /** `false` lets the process end while the timer runs. @default true */
   readonly keepsProcessAlive?: boolean;

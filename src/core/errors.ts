@@ -19,6 +19,7 @@ export class HoldfastError extends Error {
     this.retryable = details.retryable ?? false;
   }
 
+  /** True as well for errors of another copy of the library that is installed. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A caller's own subclass has no brand of its own and is matched the ordinary way.
     if (!Object.hasOwn(this, 'brand')) return Function.prototype[Symbol.hasInstance].call(this, value);
@@ -26,14 +27,25 @@ export class HoldfastError extends Error {
   }
 }
 
+/**
+ * What an error has besides its message.
+ *
+ * @inline
+ */
 export interface ErrorDetails {
+  /** For programs. */
   readonly code: string;
+  /** @default false */
   readonly retryable?: boolean;
+  /** What was behind it. @default none */
   readonly cause?: unknown;
 }
 
+/** @inline */
 interface OutcomeOptions {
+  /** What was behind it. @default none */
   readonly cause?: unknown;
+  /** Whether a write was sent and may have happened. @default not said */
   readonly uncertain?: boolean;
   /** @default true */
   readonly retryable?: boolean;
@@ -70,6 +82,7 @@ export class ConfigError extends HoldfastError {
     defineError(this, 'ConfigError');
   }
 
+  /** One for each mistake. */
   readonly issues: readonly ConfigIssue[];
 
   constructor(issues: readonly ConfigIssue[], options?: { readonly cause?: unknown }) {
@@ -84,9 +97,11 @@ export class HttpError extends HoldfastError {
     defineError(this, 'HttpError');
   }
 
+  /** The HTTP status. */
   readonly status: number;
   /** Without credentials. */
   readonly url: string;
+  /** Of the request. */
   readonly method: string;
   /** The first 4 KB of the answer's body. Not enumerable, so that it is not logged by accident. */
   declare readonly body: string;

@@ -10,12 +10,15 @@ export interface Lock {
   acquire(key: string, options: LockOptions): Promise<Hold>;
 }
 
+/** How a key is waited for. */
 export interface LockOptions {
+  /** Ends the wait. @default none */
   readonly signal?: AbortSignal;
   /** Milliseconds to wait at most. */
   readonly deadline: number;
 }
 
+/** A key that is held, until it is released or lost. */
 export interface Hold {
   /** Aborts when the lock was lost: from then on its holder sends nothing. */
   readonly lost: AbortSignal;
@@ -39,6 +42,7 @@ export interface Hold {
   release(options?: ReleaseOptions): Promise<void>;
 }
 
+/** How a key is given back. */
 export interface ReleaseOptions {
   /** Takes the note back as well. @default false */
   readonly dropNote?: boolean;

@@ -3,9 +3,13 @@ import { inspect } from 'node:util';
 
 /** Where the library writes what it does. `console` is one; most logging libraries fit or need one line. */
 export interface Logger {
+  /** Each request, and what came out well. */
   readonly debug: (message: string, details?: object) => void;
+  /** What somebody may like to know, as that a job was let run. */
   readonly info: (message: string, details?: object) => void;
+  /** What failed, and is tried again, was undone or is told to the caller as well. */
   readonly warn: (message: string, details?: object) => void;
+  /** What somebody has to look after. */
   readonly error: (message: string, details?: object) => void;
 }
 

@@ -3,7 +3,9 @@ import type { Clock } from './clock.ts';
 
 /** How many requests may start: `burst` at once, `perSecond` on average. */
 export interface RateLimit {
+  /** Above 0. */
   readonly perSecond: number;
+  /** A whole number of at least 1. */
   readonly burst: number;
 }
 

@@ -45,7 +45,7 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
     this.#settings = settings;
     this.#source = source;
     this.#outlet = outlet;
-    this.#admission = new Admission(settings.concurrency);
+    this.#admission = new Admission(settings.concurrency, this.#controller.signal);
     this.#tooMany = failureLimit(settings.failAbove, source.total);
     this.#report = guardListener(settings.onProgress, 'onProgress');
     this.#inputs = new RerunInputs(settings.rerunLimit, source.array);
@@ -75,9 +75,11 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
   async #pullAll(): Promise<void> {
     const { signal } = this.#controller;
     for (;;) {
-      const place = await this.#admission.enter(signal);
+      const place = this.#admission.tryEnter() ?? (await this.#admission.enter());
       if (place === undefined) return;
-      const pulled = await this.#pull();
+      const next = this.#pull();
+      // An array's inputs are there at once, and a turn of the event queue for each is felt.
+      const pulled = next instanceof Promise ? await next : next;
       if (pulled === undefined) return place.leave();
       if (signal.aborted) {
         this.#late = pulled;
@@ -87,20 +89,35 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
     }
   }
 
-  async #pull(): Promise<Pulled<Input> | undefined> {
-    try {
-      return await this.#source.pull();
-    } catch (error) {
+  /** `undefined` at the end of the source, and where it failed. */
+  #pull(): Pulled<Input> | undefined | Promise<Pulled<Input> | undefined> {
+    const failed = (error: unknown) => {
       if (!this.#obeysSignal(error)) this.#fail(error);
       return undefined;
+    };
+    try {
+      const pulled = this.#source.pull();
+      return pulled instanceof Promise ? pulled.catch(failed) : pulled;
+    } catch (error) {
+      return failed(error);
     }
   }
 
   /** Never rejects. */
   async #process(pulled: Pulled<Input>, place: Place): Promise<void> {
+    const { signal } = this.#controller;
     this.#held += 1;
+    this.#inFlight += 1;
     try {
-      const item = await this.#work(pulled, place);
+      let item: Item;
+      try {
+        item = await this.#task.work(pulled.input, { signal, outside: (wait) => place.outside(wait) });
+      } finally {
+        // Counted in the same breath, so that progress always adds up to what was begun.
+        this.#inFlight -= 1;
+      }
+      this.#count(this.#task.grade(item), pulled);
+      this.#tellProgress();
       if (this.#outlet.wanted) await this.#outlet.put(item);
     } catch (error) {
       this.#fail(error);
@@ -108,24 +125,6 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
     place.leave();
     this.#held -= 1;
     if (this.#held === 0) this.#whenFree?.();
-  }
-
-  async #work(pulled: Pulled<Input>, place: Place): Promise<Item> {
-    const { signal } = this.#controller;
-    let grade: Grade | undefined;
-    this.#inFlight += 1;
-    try {
-      const item = await this.#task.work(pulled.input, { signal, outside: (wait) => place.outside(wait) });
-      grade = this.#task.grade(item);
-      return item;
-    } finally {
-      // Together, so that progress always adds up to what was begun.
-      this.#inFlight -= 1;
-      if (grade !== undefined) {
-        this.#count(grade, pulled);
-        this.#tellProgress();
-      }
-    }
   }
 
   #count(grade: Grade, pulled: Pulled<Input>): void {

@@ -6,6 +6,7 @@ export interface RunOptions {
    * Stops the run: nothing new is begun, what is in flight ends or is rolled back, and the run then resolves
    * with its summary. No listener stays on the signal afterwards. A source that waits for its next input is
    * waited for: give it the same signal, or a `return()` that ends the wait.
+   * @default none
    */
   readonly signal?: AbortSignal | undefined;
   /** How many inputs are worked on at once: a whole number of at least 1. @default the operation's own */
@@ -35,6 +36,7 @@ export interface Progress {
   readonly done: number;
   /** Did not come out well, or nobody knows. */
   readonly failed: number;
+  /** Not begun, because the run was stopped. */
   readonly skipped: number;
   /** Begun and not ended. */
   readonly inFlight: number;

@@ -39,7 +39,11 @@ export class Run<Item, Summary> implements PromiseLike<Summary>, AsyncIterable<I
   #summary: Promise<Summary> | undefined;
   #started = false;
 
-  /** `produce` does the work: it puts each item into the outlet and resolves with the summary. */
+  /**
+   * `produce` does the work: it puts each item into the outlet and resolves with the summary.
+   *
+   * @internal
+   */
   constructor(produce: (outlet: Outlet<Item>) => Promise<Summary>) {
     this.#produce = produce;
   }

@@ -5,6 +5,7 @@ import { count } from './validate.ts';
 export interface Shard {
   /** From 0, below `of`. */
   readonly index: number;
+  /** How many parts there are; at least 1. */
   readonly of: number;
 }
 

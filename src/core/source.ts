@@ -20,6 +20,11 @@ export interface Source<Input> {
   rest(): Iterable<Pulled<Input>>;
 }
 
+/**
+ * What a run takes its inputs from.
+ *
+ * @inline
+ */
 export type Inputs<Input> = Iterable<Input> | AsyncIterable<Input>;
 
 /** Throws a `ConfigError` where a caller without types passed something else. `name` is the parameter's. */

@@ -11,6 +11,7 @@ import { missingAs, namesIn, removeStaleParts, replaceFile } from './safe-files.
 import { storeFailure } from './store-failure.ts';
 import { dropFrom, dropText, fileFrom, fileText, parseNewFile } from './stored-text.ts';
 
+/** Options of `diskStore`. */
 export interface DiskStoreOptions {
   /** Bytes that one file may have. @default 1_073_741_824 */
   readonly maxFileBytes?: number | undefined;

@@ -8,7 +8,12 @@ import { mapEach } from './merge.ts';
 /** A file to drop: a path, a path with its place in the drop, or a name with bytes from anywhere. */
 export type DropFile =
   | string
-  | { readonly path: string; readonly position?: number | undefined }
+  | {
+      /** Where it is; its last part is the file's name. */
+      readonly path: string;
+      /** Counted from 0. @default where it comes in `files` */
+      readonly position?: number | undefined;
+    }
   | {
       /** Any text; it is shown and passed on, and never becomes part of a path. */
       readonly name: string;

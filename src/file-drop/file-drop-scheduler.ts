@@ -28,7 +28,7 @@ import { type DropFollowOptions, followTraffic, type TrafficSummary } from './tr
  *   image: 'acme/file-drop-processor:1',
  *   fileUrl: 'http://backend:5000/backend/static',
  *   apiUrl: 'https://rebuild.example/api',
- *   apiToken: process.env.API_TOKEN,
+ *   apiToken: process.env['API_TOKEN'],
  * });
  * const { dropId, done, failed } = await drop.schedule(['a.pdf', 'b.pdf'], { rate: 5 });
  */
@@ -71,7 +71,11 @@ export class FileDropScheduler {
     return schedule(placeFiles(files), { settings, dropId, options, open });
   }
 
-  /** The processors that there are. */
+  /**
+   * The processors that there are.
+   *
+   * @throws {ConfigError} for options that are wrong; what `kube.list` and the store throw
+   */
   async pods(options: DropCallOptions = {}): Promise<ProcessorPod[]> {
     const { dropId, ...call } = validate(callOptions, options, 'options');
     const { kube, store, namespace } = this.#settings;
@@ -85,6 +89,8 @@ export class FileDropScheduler {
   /**
    * The processors that there are, then each as it changes, a deleted one with `deleted`, for as long as it is iterated.
    * A slow consumer is told the newest state of each only. Rejects with the signal's reason.
+   *
+   * @throws {ConfigError} for options that are wrong; what `kube.watch` and the store throw
    */
   watch(options: DropWatchOptions = {}): AsyncIterable<ProcessorPod> {
     const { dropId, signal } = validate(watchOptions, options, 'options');
@@ -101,6 +107,8 @@ export class FileDropScheduler {
   /**
    * Each scheduled file once, when its Job ended, a failed one with its last log lines; the bytes of each are then removed
    * from the store. Ends when all have ended: what is scheduled while it runs may be missed.
+   *
+   * @throws {ConfigError} for options that are wrong
    */
   follow(options: DropFollowOptions = {}): Run<ProcessorPod, TrafficSummary> {
     validate(followOptions, options, 'options');
@@ -110,6 +118,8 @@ export class FileDropScheduler {
   /**
    * Deletes the Jobs, Foreground: each is gone once its pods are. With them go the Secrets of their tokens and the bytes of
    * their files; that they were scheduled stays known, so that a resumed drop does not run them again.
+   *
+   * @throws {ConfigError} for options that are wrong; what `kube.deleteCollection` and the store throw
    */
   async deleteJobs(options: DropCallOptions = {}): Promise<DeletedJobs> {
     const { dropId, ...call } = validate(callOptions, options, 'options');
@@ -129,10 +139,13 @@ export class FileDropScheduler {
   }
 }
 
+/** What `deleteJobs` did. */
 export interface DeletedJobs {
+  /** How many Jobs. */
   readonly deleted: number;
 }
 
+/** Options of `pods` and `deleteJobs`. */
 export interface DropCallOptions extends DropWatchOptions {
   /** Milliseconds for one request. @default that of `kube` */
   readonly attemptTimeout?: number | undefined;
@@ -140,9 +153,11 @@ export interface DropCallOptions extends DropWatchOptions {
   readonly deadline?: number | undefined;
 }
 
+/** Options of `watch`. */
 export interface DropWatchOptions {
   /** Only this drop. @default all */
   readonly dropId?: string | undefined;
+  /** Ends it. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -22,6 +22,7 @@ export interface FileStore {
   list(dropId?: string): AsyncIterable<StoredFile>;
   /** Keeps the record of a drop; one that is there is replaced. */
   saveDrop(drop: DropRecord): Promise<void>;
+  /** The record of a drop; `undefined` where there is none. */
   drop(dropId: string): Promise<DropRecord | undefined>;
   /** Every known drop, in no order. */
   drops(): AsyncIterable<DropRecord>;
@@ -29,13 +30,17 @@ export interface FileStore {
   removeBefore(moment: Date): Promise<number>;
 }
 
+/** Options of `put`. */
 export interface PutOptions {
+  /** Ends it, with nothing stored. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A file that is to be stored. */
 export interface NewFile {
   /** As `dropFileId` makes it. */
   readonly id: string;
+  /** The drop that it belongs to. */
   readonly dropId: string;
   /** In the drop, counted from 0. */
   readonly position: number;
@@ -43,23 +48,31 @@ export interface NewFile {
   readonly filename: string;
 }
 
+/** What is known of a stored file. */
 export interface StoredFile extends NewFile {
   /** Bytes. */
   readonly size: number;
+  /** When it was stored whole. */
   readonly storedAt: Date;
   /** Whether its Job is known to exist, or to have existed. */
   readonly scheduled: boolean;
 }
 
+/** The bytes of a stored file. */
 export interface FileBytes {
+  /** Bytes. */
   readonly size: number;
+  /** Read once. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** What has to be known to go on with a drop that was cut off. */
 export interface DropRecord {
+  /** Names the drop. */
   readonly dropId: string;
+  /** A Job for each file, or one Indexed Job for all: as the drop was begun. */
   readonly mode: 'job' | 'indexed';
+  /** When it was begun. */
   readonly createdAt: Date;
   /** Files per second that were asked for. */
   readonly rate?: number | undefined;
@@ -67,7 +80,9 @@ export interface DropRecord {
   readonly indexed?: IndexedFiles | undefined;
 }
 
+/** Which files of a drop an Indexed Job has. */
 export interface IndexedFiles {
+  /** How many files, and so indexes, there are. */
   readonly count: number;
   /** Ascending positions whose file could not be stored. */
   readonly gaps: readonly number[];
@@ -82,6 +97,7 @@ export class FileStoreError extends HoldfastError {
     defineError(this, 'FileStoreError');
   }
 
+  /** Only a full store may have room again later: its error alone is `retryable`. */
   constructor(
     code: 'FILE_TOO_LARGE' | 'STORE_FULL' | 'STORE_GONE',
     message: string,

@@ -29,7 +29,9 @@ export interface JobDefaults {
 
 /** Quantities as Kubernetes writes them: `{ requests: { cpu: '100m', memory: '64Mi' } }`. */
 export interface JobResources {
+  /** What the container is sure to get. */
   readonly requests?: Readonly<Record<string, string>> | undefined;
+  /** What it may take at most. */
   readonly limits?: Readonly<Record<string, string>> | undefined;
 }
 

@@ -12,8 +12,11 @@ export interface DropManifest {
   readonly job: JobDefaults;
 }
 
+/** Where a Secret has a value. */
 export interface SecretKey {
+  /** The name of the Secret, in the namespace of the Jobs. */
   readonly secretName: string;
+  /** The key in its data. */
   readonly key: string;
 }
 

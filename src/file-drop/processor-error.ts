@@ -12,6 +12,7 @@ export class ProcessorError extends HoldfastError {
     defineError(this, 'ProcessorError');
   }
 
+  /** Where it failed. */
   readonly stage: ProcessorStage;
 
   constructor(stage: ProcessorStage, message: string, options?: { readonly cause?: unknown }) {

@@ -4,11 +4,13 @@ import { redactUrl } from '../core/observe.ts';
 import type { FullRetryPolicy, RetryPolicy } from '../core/retry.ts';
 import { abortSignal, callable, having, milliseconds, retryPolicy, validate } from '../core/validate.ts';
 
+/** Options of `processFile`: which file, and where it goes. */
 export interface ProcessorOptions {
   /** Where the file's bytes are: http or https. */
   readonly target: string;
   /** As it was dropped; passed on to the API, and in harmless characters the end of the output's name. */
   readonly filename: string;
+  /** Where the file is sent: http or https. */
   readonly apiUrl: string;
   /** Sent as `Authorization`, word for word. @default none */
   readonly apiToken?: string | undefined;
@@ -25,12 +27,13 @@ export interface ProcessorOptions {
    * nothing for 5 minutes: for a slower API give another `fetch`. @default 1_800_000 each
    */
   readonly deadline?: number | undefined;
-  /** In place of the platform's `fetch`, which is looked up at every call. */
+  /** In place of the platform's `fetch`, which is looked up at every call. @default the platform's */
   readonly fetch?: typeof fetch | undefined;
   /** @default the system's */
   readonly clock?: Clock | undefined;
   /** @default Math.random */
   readonly random?: Random | undefined;
+  /** Ends the work; what was downloaded is removed. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -10,14 +10,19 @@ export interface ProcessorPod {
   readonly id: string;
   /** As it was dropped; empty where neither the pod nor the store knows it any more. */
   readonly filename: string;
+  /** As Kubernetes has it. `Unknown` where nobody can say, as of a file whose Job was deleted. */
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+  /** The name of its Job. */
   readonly job: string;
   /** Its name; empty where there was none, or none is left. */
   readonly pod: string;
   /** Why it failed, or why it is still pending: `Error (exit code 3)`, `DeadlineExceeded`, `ErrImagePull`. */
   readonly reason?: string;
+  /** When the pod was made; from `follow`, when its Job was, if that is its alone. */
   readonly createdAt?: Date;
+  /** When its container started. */
   readonly startedAt?: Date;
+  /** When its container ended. */
   readonly finishedAt?: Date;
   /** It is not there any more; this is how it was last seen. */
   readonly deleted?: true;

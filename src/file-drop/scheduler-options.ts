@@ -8,8 +8,11 @@ import type { FileStore } from './file-store.ts';
 import { type JobDefaults, jobDefaultsSchema } from './job-defaults.ts';
 import type { SecretKey } from './job-manifest.ts';
 
+/** Options of a `FileDropScheduler`. What is wrong with any of them is a `ConfigError` of its constructor. */
 export interface FileDropOptions {
+  /** The cluster that Jobs are made in. It is not closed by the scheduler. */
   readonly kube: Kubernetes;
+  /** Where the files stand until their Jobs have ended. */
   readonly store: FileStore;
   /** The processor's image. */
   readonly image: string;
@@ -36,6 +39,7 @@ export interface FileDropOptions {
   readonly mode?: 'job' | 'indexed' | 'auto' | undefined;
   /** @default 200 */
   readonly indexedAbove?: number | undefined;
+  /** What every Job has. @default as `JobDefaults` says */
   readonly job?: JobDefaults | undefined;
   /** @default the system's */
   readonly clock?: Clock | undefined;

@@ -6,6 +6,7 @@ import { endedFiles } from './ended-files.ts';
 import type { ProcessorPod } from './processor-pod.ts';
 import type { FileDropSettings } from './scheduler-options.ts';
 
+/** Options of `follow`. */
 export interface DropFollowOptions extends RunOptions {
   /** Only this drop, with those of its files whose Jobs are gone already. @default all that there are Jobs of */
   readonly dropId?: string | undefined;
@@ -13,6 +14,7 @@ export interface DropFollowOptions extends RunOptions {
 
 /** How the traffic went. */
 export interface TrafficSummary extends RunSummary<ProcessorPod> {
+  /** Files whose container ended well; as `done`. */
   readonly succeeded: number;
   /** The first 100 that did not succeed, with reason and last log lines. */
   readonly failures: readonly ProcessorPod[];
@@ -20,17 +22,25 @@ export interface TrafficSummary extends RunSummary<ProcessorPod> {
   readonly waiting: Durations;
   /** From there until the container ended. */
   readonly running: Durations;
-  /**
-   * Files per second: as `schedule` was asked, where one drop is followed, and as the containers started, where two did.
-   * `reached` is the least that it was where all of them started within one second, for Kubernetes tells whole ones.
-   */
-  readonly rate: { readonly asked?: number; readonly reached?: number };
+  /** Files per second: as `schedule` was asked, where one drop is followed, and as the containers started. */
+  readonly rate: {
+    /** The `rate` of its `schedule`; absent where none was asked for, or all drops are followed. */
+    readonly asked?: number;
+    /**
+     * Between the first start and the last; absent where there are no two. The least that it was where all are of the
+     * same second, for Kubernetes tells whole ones.
+     */
+    readonly reached?: number;
+  };
 }
 
 /** Milliseconds, of those that are known; Kubernetes tells whole seconds. */
 export interface Durations {
+  /** Half took no longer. */
   readonly p50?: number;
+  /** Nine in ten took no longer. */
   readonly p90?: number;
+  /** 99 in a hundred took no longer. */
   readonly p99?: number;
 }
 

@@ -11,18 +11,19 @@ export interface KubernetesCallOptions {
   readonly attemptTimeout?: number | undefined;
   /** Milliseconds for the call with its retries. @default the client's */
   readonly deadline?: number | undefined;
-  /** Ends waits and reads at once; a write under way is awaited. */
+  /** Ends waits and reads at once; a write under way is awaited. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Which objects. Selectors are evaluated by the API server. */
 interface Selection {
-  /** As `app=web,tier in (a,b)`. */
+  /** As `app=web,tier in (a,b)`. @default all */
   readonly labelSelector?: string | undefined;
-  /** As `status.phase=Running`; which fields there are depends on the resource. */
+  /** As `status.phase=Running`; which fields there are depends on the resource. @default all */
   readonly fieldSelector?: string | undefined;
 }
 
+/** Options of `list`. */
 export interface KubernetesListOptions extends KubernetesCallOptions, Selection {
   /** Of every namespace. @default false */
   readonly allNamespaces?: boolean | undefined;
@@ -30,6 +31,7 @@ export interface KubernetesListOptions extends KubernetesCallOptions, Selection 
   readonly limit?: number | undefined;
 }
 
+/** Options of `watch`. */
 export interface KubernetesWatchOptions extends Omit<KubernetesListOptions, 'attemptTimeout' | 'deadline'> {
   /**
    * Milliseconds after which the server is asked to end a stream, so that the next one finds what went wrong in silence; up
@@ -43,22 +45,34 @@ export interface KubernetesWatchOptions extends Omit<KubernetesListOptions, 'att
 /** What becomes of the objects that belong to a deleted one, as the pods of a Job. */
 export type PropagationPolicy = 'Foreground' | 'Background' | 'Orphan';
 
+/** Options of `delete`. */
 export interface KubernetesDeleteOptions extends KubernetesCallOptions {
   /** To be named: what the API does by default differs from one resource to the next, and orphans the pods of a Job. */
   readonly propagationPolicy: PropagationPolicy;
-  /** The object must be this one, or the call is refused (409 Conflict). */
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string } | undefined;
+  /** The object must be this one, or the call is refused (409 Conflict). @default none */
+  readonly preconditions?:
+    | {
+        /** That of the object, so that no other of its name is met. @default any */
+        readonly uid?: string;
+        /** That of the object, so that it is as it was read. @default any */
+        readonly resourceVersion?: string;
+      }
+    | undefined;
   /** Seconds a pod gets to end. @default the pod's */
   readonly gracePeriodSeconds?: number | undefined;
 }
 
+/** Options of `deleteCollection`. */
 export interface KubernetesDeleteCollectionOptions extends KubernetesCallOptions {
+  /** To be named, as for a single object. */
   readonly propagationPolicy: PropagationPolicy;
   /** To be named, so that a forgotten one does not delete everything; an empty text stands for all. */
   readonly labelSelector: string;
+  /** As the API writes it: `status.phase=Failed`. @default all */
   readonly fieldSelector?: string | undefined;
 }
 
+/** Options of `podLog`. */
 export interface PodLogOptions extends KubernetesCallOptions {
   /** @default the only one */
   readonly container?: string | undefined;

@@ -2,19 +2,27 @@ import { defineError, HoldfastError } from '../core/errors.ts';
 
 /** The `details` of a Status of the API, where it gave any. */
 export interface StatusDetails {
+  /** Of the object that it is about. */
   readonly name?: string;
+  /** The API group of the resource, as `batch`. */
   readonly group?: string;
   /** The resource in plural (`jobs`); for a failed validation or precondition the kind (`Job`). */
   readonly kind?: string;
+  /** Of the object that it is about. */
   readonly uid?: string;
   /** One entry for each thing that is wrong. */
   readonly causes?: readonly StatusCause[];
+  /** After how many seconds a further attempt is welcome. */
   readonly retryAfterSeconds?: number;
 }
 
+/** One thing that is wrong, in the words of the API. */
 export interface StatusCause {
+  /** A word for programs: `FieldValueRequired`, `FieldValueInvalid` and so on. */
   readonly reason?: string;
+  /** For people. */
   readonly message?: string;
+  /** Where: `spec.template.spec.containers[0].name`. */
   readonly field?: string;
 }
 
@@ -31,6 +39,7 @@ export class KubernetesError extends HoldfastError {
   readonly status: number;
   /** Empty where the answer gave none, or was not the API's own. */
   readonly reason: string;
+  /** What the API said beyond the message; `undefined` where it gave nothing. */
   readonly details: StatusDetails | undefined;
   /**
    * Whether this write may have taken effect: the answer leaves that open (any 5xx, a 408, one that is not the API's), or an

@@ -30,6 +30,11 @@ export interface Kubernetes extends AsyncDisposable {
     options?: KubernetesListOptions,
   ): AsyncIterable<KubernetesObject<R>>;
 
+  /**
+   * One object, as it is now.
+   *
+   * @throws {KubernetesError} with reason `NotFound` where there is none
+   */
   get<R extends KubernetesResource>(
     resource: R,
     name: string,
@@ -69,7 +74,10 @@ export interface Kubernetes extends AsyncDisposable {
   deleteCollection(
     resource: KubernetesResource,
     options: KubernetesDeleteCollectionOptions,
-  ): Promise<{ readonly deleted: number }>;
+  ): Promise<{
+    /** Objects that the last attempt found. */
+    readonly deleted: number;
+  }>;
 
   /**
    * What is there, then `synced`, then each change, for as long as it is iterated: broken, silent and expired streams are

@@ -5,6 +5,7 @@ import { callable, having, milliseconds, validate } from '../core/validate.ts';
 import type { Kubernetes } from './kubernetes.ts';
 import { namespaceName } from './names.ts';
 
+/** Options of `leaseLock`. */
 export interface LeaseOptions {
   /** Where the Leases stand. @default the client's */
   readonly namespace?: string | undefined;

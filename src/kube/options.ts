@@ -8,6 +8,7 @@ import { callable, count, having, milliseconds, retryPolicy, validate } from '..
 import { isPath } from './kubeconfig-files.ts';
 import { namespaceName } from './names.ts';
 
+/** Options of `connectKubernetes`. */
 export interface KubernetesOptions {
   /**
    * The path of a kubeconfig file, or a `KubeConfig` of `@kubernetes/client-node`, which is read and not changed; a

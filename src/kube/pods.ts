@@ -31,6 +31,7 @@ export interface PodRequest extends KubernetesCallOptions {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   /** Not `authorization`, which the API server takes for its own and off, nor any that impersonates. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** @default none */
   readonly body?: string | Uint8Array | undefined;
   /** An answer's body over this many bytes is refused. @default 10_485_760 */
   readonly maxBodyBytes?: number | undefined;
@@ -38,6 +39,7 @@ export interface PodRequest extends KubernetesCallOptions {
 
 /** What the pod answered, whatever the status. */
 export interface PodAnswer {
+  /** The HTTP status. */
   readonly status: number;
   /** Of any case; several values are joined by a comma. */
   header(name: string): string | undefined;

@@ -1,9 +1,16 @@
 import type { V1ConfigMap, V1Job, V1Lease, V1Pod, V1Secret, V1Service } from '@kubernetes/client-node';
 
-/** What this library works with, by the name that stands in the API's paths. */
+/**
+ * What this library works with, by the name that stands in the API's paths.
+ *
+ * @useDeclaredType
+ */
 export type KubernetesResource = keyof Objects;
 
-/** The object of a resource, as the API writes it: times are texts. */
+/**
+ * The object of a resource: `V1Pod`, `V1Job` and so on of `@kubernetes/client-node`, but as the API writes it, where times are
+ * texts.
+ */
 export type KubernetesObject<R extends KubernetesResource> = Objects[R];
 
 interface Objects {

@@ -1,12 +1,18 @@
 import { onAbort } from '../core/abort.ts';
 import type { WatchedObject } from './watch-lines.ts';
-import type { Change } from './watch-picture.ts';
 
 /** What a watch tells. */
 export type KubernetesWatchEvent<O> =
-  | Change<O>
-  /** Everything that was there in the beginning has been told. Comes once. */
-  | { readonly type: 'synced' };
+  | {
+      /** What happened to the object. */
+      readonly type: 'added' | 'modified' | 'deleted';
+      /** As it is now; for a deletion the last state known. */
+      readonly object: O;
+    }
+  | {
+      /** Everything that was there in the beginning has been told. Comes once. */
+      readonly type: 'synced';
+    };
 
 interface Asked<O> {
   resolve(result: IteratorResult<KubernetesWatchEvent<O>, undefined>): void;

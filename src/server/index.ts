@@ -1,3 +1,8 @@
+/**
+ * Servers to deploy, or to mount in one of your own.
+ *
+ * @module holdfast/server
+ */
 export { configActionApp } from './config-action/config-action-app.ts';
 export type { ConfigActionAppOptions, ServedPods } from './config-action/options.ts';
 export { type FileDropApp, fileDropApp } from './file-drop/file-drop-app.ts';

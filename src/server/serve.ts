@@ -12,9 +12,11 @@ import { seesToTime } from './request-time.ts';
 
 /** What answers requests: a Hono app is one. */
 export interface ServedApp {
+  /** Answers one request. `env` is what the app sees as its environment. */
   readonly fetch: (request: Request, env?: object) => Response | Promise<Response>;
 }
 
+/** Options of `serve`. */
 export interface ServeOptions {
   /** 0 takes a free one. @default 0 */
   readonly port?: number | undefined;
@@ -26,7 +28,10 @@ export interface ServeOptions {
   readonly hostname?: string | undefined;
   /** Every request must bring it as `Authorization: Bearer`. @default none, or what the app itself asks for */
   readonly token?: string | undefined;
-  /** `'none'`: whoever reaches the address may use the app. Something in front of it must see to who that is. */
+  /**
+   * `'none'`: whoever reaches the address may use the app. Something in front of it must see to who that is.
+   * @default an address beyond loopback needs a token
+   */
   readonly auth?: 'none' | undefined;
   /** Milliseconds that `close()` gives requests under way before it cuts them. @default 1_000 */
   readonly grace?: number | undefined;

@@ -11,6 +11,7 @@ export interface SyncratorCallOptions {
   /**
    * An abort rejects the call with the signal's reason. A start or a delete that is under way is awaited: its result
    * resolves the call, and where none comes the call rejects with what became of it.
+   * @default none
    */
   readonly signal?: AbortSignal | undefined;
 }

@@ -18,6 +18,7 @@ export class UnexpectedAnswerError extends HoldfastError {
     defineError(this, 'UnexpectedAnswerError');
   }
 
+  /** Of the request. */
   readonly method: string;
   /** Without credentials. */
   readonly url: string;
@@ -37,6 +38,7 @@ export class UnexpectedAnswerError extends HoldfastError {
 
 /** A followed job did not come to a good end. */
 class JobError extends HoldfastError {
+  /** Of the job. */
   readonly jobId: number;
   /** Its last state. */
   readonly job: JobDetail;

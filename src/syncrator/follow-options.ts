@@ -23,11 +23,16 @@ export interface FollowOptions extends Omit<RunOptions, 'onProgress' | 'signal'>
   readonly retry?: RetryPolicy | undefined;
   /** Called with every answer, also one that tells nothing new. @default none */
   readonly onProgress?: ((progress: FollowProgress) => void) | undefined;
-  /** Stops following: the run resolves with the job's last state as skipped; before any, it rejects with the signal's reason. */
+  /**
+   * Stops following: the run resolves with the job's last state as skipped; before any, it rejects with the signal's reason.
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `onProgress` of `follow` hears. */
 export interface FollowProgress extends Progress {
+  /** As the last answer told it. */
   readonly job: JobDetail;
   /** What the job's program has reported; 0 when unknown. */
   readonly totalRecords: number;

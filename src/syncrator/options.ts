@@ -6,6 +6,7 @@ import type { FullRetryPolicy, RetryPolicy } from '../core/retry.ts';
 import { callable, count, having, milliseconds, oneOf, retryPolicy, validate } from '../core/validate.ts';
 import type { Credentials } from './job.ts';
 
+/** Options of a `SyncratorClient`. What is wrong with any of them is a `ConfigError` of its constructor. */
 export interface SyncratorOptions {
   /** Of the API: `http://127.0.0.1:8080`. Paths are appended to it. */
   readonly baseUrl: string;
@@ -29,7 +30,7 @@ export interface SyncratorOptions {
   readonly deadline?: number | undefined;
   /** How often all `follow`s together may ask, per second; as many may ask at once. @default 50 */
   readonly pollsPerSecond?: number | undefined;
-  /** In place of the platform's `fetch`, which is looked up at every call. */
+  /** In place of the platform's `fetch`, which is looked up at every call. @default the platform's */
   readonly fetch?: typeof fetch | undefined;
   /** @default the system's */
   readonly clock?: Clock | undefined;

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../core/errors.ts';
 
+/** One page of a list. */
 export interface PageContent<T> {
   /** Newest first. */
   readonly items: T[];

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { Calls } from '../core/calls.ts';
 import { ClosedError, ConfigError } from '../core/errors.ts';
 import { openRateLimit, type TakeTurn } from '../core/rate-limit.ts';
 import type { Run } from '../core/run.ts';
@@ -43,6 +44,10 @@ import { write } from './write.ts';
 /**
  * Starts, dry-runs, follows, lists and deletes synchronisation jobs over the REST API of a syncrator server.
  *
+ * All calls may throw `HttpError` (the server refused), `ConnectionError` and `TimeoutError` (nobody answered; a start or a delete
+ * may have been carried out), `UnexpectedAnswerError`, `ConfigError` (arguments that are wrong; nothing was sent), `ClosedError`, and
+ * the signal's reason; those that start and delete `AuthenticationError` as well.
+ *
  * @example
  * await using syncrator = new SyncratorClient({ baseUrl: 'http://127.0.0.1:8080', credentials });
  * const { jobId } = await syncrator.start('sync', 'avo', 'qas');
@@ -54,9 +59,8 @@ export class SyncratorClient implements AsyncDisposable {
   readonly #session: Session;
   readonly #exchange: Exchange;
   readonly #takeTurn: TakeTurn;
-  readonly #closed = new AbortController();
-  readonly #inFlight = new Set<Promise<unknown>>();
-  #closing: Promise<void> | undefined;
+  readonly #stopFollowing = new AbortController();
+  readonly #calls = new Calls('this SyncratorClient');
 
   /** @throws ConfigError that names every mistake in the options; nothing is sent before the first call */
   constructor(options: SyncratorOptions) {
@@ -76,7 +80,7 @@ export class SyncratorClient implements AsyncDisposable {
    * @throws AuthenticationError for credentials that are refused
    */
   login(credentials?: Credentials): Promise<AccessToken> {
-    return this.#track(() =>
+    return this.#calls.track(() =>
       this.#session.login(credentials === undefined ? undefined : parseCredentials(credentials)),
     );
   }
@@ -97,7 +101,7 @@ export class SyncratorClient implements AsyncDisposable {
    * @throws HttpError with status 404 where there is none of that id
    */
   job(id: number, options?: SyncratorCallOptions): Promise<JobDetail> {
-    return this.#track(async () => this.#exchange.read(jobRequest(id), this.#call(options)));
+    return this.#calls.track(async () => this.#exchange.read(jobRequest(id), this.#call(options)));
   }
 
   /**
@@ -106,7 +110,7 @@ export class SyncratorClient implements AsyncDisposable {
    * @throws HttpError with status 404 where there is none of that id; AuthenticationError
    */
   deleteJob(id: number, options?: SyncratorCallOptions): Promise<Job> {
-    return this.#track(async () => {
+    return this.#calls.track(async () => {
       const call = this.#call(options);
       const request = { ...jobRequest(id), method: 'DELETE', token: 'needed', answer: jobAnswer } as const;
       return write(
@@ -132,7 +136,7 @@ export class SyncratorClient implements AsyncDisposable {
     env?: string,
     options?: SyncratorCallOptions,
   ): Promise<StartedJob> {
-    return this.#track(async () => {
+    return this.#calls.track(async () => {
       const { clock } = this.#settings;
       const call = this.#call(options);
       const dryRun = this.#predefined(action, project, env);
@@ -147,7 +151,7 @@ export class SyncratorClient implements AsyncDisposable {
 
   /** What `start` would do. Needs no token. */
   dryRun(action: JobAction, project: string, env?: string, options?: SyncratorCallOptions): Promise<DryRun> {
-    return this.#track(async () => {
+    return this.#calls.track(async () => {
       const call = this.#call(options);
       const dryRun = await this.#exchange.read(this.#predefined(action, project, env), call);
       await this.#checkEnv(env, async () => dryRun);
@@ -157,7 +161,7 @@ export class SyncratorClient implements AsyncDisposable {
 
   /** Starts a job from parameters of one's own, as `start` does. */
   run(params: JobParams, options?: SyncratorCallOptions): Promise<StartedJob> {
-    return this.#track(async () => {
+    return this.#calls.track(async () => {
       const call = this.#call(options);
       const given = validate(jobParams, params, 'params');
       const request = {
@@ -173,7 +177,7 @@ export class SyncratorClient implements AsyncDisposable {
 
   /** What `run` would do. Needs no token; one that is there is sent. */
   dryRunCustom(params: JobParams, options?: SyncratorCallOptions): Promise<DryRun> {
-    return this.#track(async () => {
+    return this.#calls.track(async () => {
       const call = this.#call(options);
       const body = paramsBody(validate(jobParams, params, 'params'));
       const request = {
@@ -195,7 +199,7 @@ export class SyncratorClient implements AsyncDisposable {
    * up its attempts, with the error of the last.
    */
   follow(id: number, options?: FollowOptions): Run<JobDetail, JobSummary> {
-    if (this.#closing !== undefined) throw closed();
+    this.#calls.refuseClosed();
     const request = jobRequest(id);
     const settings = parseFollowOptions(options, this.#settings);
     const { concurrency, failAbove, rerunLimit } = options ?? {};
@@ -203,27 +207,22 @@ export class SyncratorClient implements AsyncDisposable {
     const tools = {
       settings: this.#settings,
       takeTurn: this.#takeTurn,
-      closing: this.#closed.signal,
+      closing: this.#stopFollowing.signal,
       ask: (timeout: number, signal: AbortSignal) =>
-        this.#track(() => this.#exchange.attempt(request, timeout, signal)),
+        this.#calls.track(() => this.#exchange.attempt(request, timeout, signal)),
     };
     return followJob(tools, id, settings);
   }
 
   /** Refuses new calls, stops following, waits for calls in flight, and gives connections back. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    this.#stopFollowing.abort(new ClosedError('this SyncratorClient'));
+    return this.#calls.close(() => this.#transport.close());
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #close(): Promise<void> {
-    this.#closed.abort(closed());
-    await Promise.allSettled(this.#inFlight);
-    await this.#transport.close();
   }
 
   #call(options: SyncratorCallOptions | undefined): CallSettings {
@@ -237,7 +236,7 @@ export class SyncratorClient implements AsyncDisposable {
   ): Page<T> {
     const { page, ...call } = parseListOptions(options, this.#settings);
     return openPage(page, (number) =>
-      this.#track(() => {
+      this.#calls.track(() => {
         const request = { method: 'GET', path: `${route}?page=${number}`, answer, token: 'none' } as const;
         return this.#exchange.read(request, call);
       }),
@@ -262,21 +261,7 @@ export class SyncratorClient implements AsyncDisposable {
     const message = `this server's own env is ${JSON.stringify(own)}, received ${JSON.stringify(env)}; ask the server of that env`;
     throw new ConfigError([{ path: 'job.env', message }]);
   }
-
-  /** Every call in flight is known, so that `close` can wait for it. */
-  async #track<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined) throw closed();
-    const call = work();
-    this.#inFlight.add(call);
-    try {
-      return await call;
-    } finally {
-      this.#inFlight.delete(call);
-    }
-  }
 }
-
-const closed = () => new ClosedError('this SyncratorClient');
 
 function jobRequest(id: unknown) {
   const path = `/jobs/${validate(count(0), id, 'id')}`;

@@ -16,6 +16,8 @@ import { count, milliseconds, oneOf } from '../core/validate.ts';
  * - `truncated`: committed, then the connection ends before the answer's body is complete
  * - `bad-gateway`: committed, then a proxy's 502 page
  * - `expired`: 410 before the commit, as Kubernetes has it for a version that it no longer remembers
+ *
+ * @useDeclaredType
  */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -38,6 +40,7 @@ export const FAULT_KINDS = [
   'expired',
 ] as const;
 
+/** When what is late happens. */
 export interface FaultTiming {
   /** Milliseconds until a late commit takes place. @default 500 */
   readonly lateBy?: number;
@@ -54,9 +57,11 @@ export type FaultRates = { readonly [K in FaultKind]?: number } & FaultTiming;
 
 /** Which requests a step is for (every field that is given must be equal), and what happens to them. */
 export interface FaultStep extends FaultTiming {
+  /** Of requests to this node. @default any */
   readonly node?: string;
   /** In upper case, as on the wire. */
   readonly method?: string;
+  /** Of requests about this: a group, an object. @default any */
   readonly key?: string;
   /** `none` lets the request go well. */
   readonly fault: FaultKind | 'none';
@@ -66,12 +71,17 @@ export interface FaultStep extends FaultTiming {
 
 /** A request as a plan sees it. `key` is what it is about: a group's id, an object's name. */
 export interface FaultRequest {
+  /** The name of the node that it goes to. */
   readonly node: string;
+  /** In upper case. */
   readonly method: string;
+  /** What it is about. */
   readonly key: string;
 }
 
+/** What happens to a request, with its timing. */
 export interface Fault extends Required<FaultTiming> {
+  /** What happens. */
   readonly kind: FaultKind;
 }
 

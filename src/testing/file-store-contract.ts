@@ -3,10 +3,16 @@ import { dropFileId } from '../file-drop/file-id.ts';
 import type { FileStore, NewFile } from '../file-drop/file-store.ts';
 
 /** What a contract suite is: run each `run`, under its name, in any test runner. */
-export type ContractTest = { readonly name: string; run(): Promise<void> };
+export type ContractTest = {
+  /** The behaviour that it checks. */
+  readonly name: string;
+  /** Rejects where it does not hold. */
+  run(): Promise<void>;
+};
 
 /** A store under test. */
 export interface FileStoreSubject {
+  /** An empty one. */
   readonly store: FileStore;
   /** The same store as a new process finds it. */
   reopen(): Promise<FileStore>;

@@ -11,6 +11,7 @@ import { headerGroupApi } from './header-group-api.ts';
 import { pathGroupApi } from './path-group-api.ts';
 import { TimerSet } from './timer-set.ts';
 
+/** Options of `startGroupNodes`. */
 export interface GroupNodesOptions {
   /** How many (then named node01, node02, …), or their names. @default 3 */
   readonly nodes?: number | readonly string[] | undefined;
@@ -38,6 +39,7 @@ export interface GroupNodesOptions {
 export interface GroupNodes extends AsyncDisposable {
   /** A node's name to its base url; in the header dialect every node has the same one. */
   readonly urls: Readonly<Record<string, string>>;
+  /** Of the SQLite database: `:memory:` for one that is no file. */
   readonly databasePath: string;
   /** How many commits are still to come that no client waits for. */
   readonly pendingCommits: number;

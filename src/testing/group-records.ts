@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts';
 
 /** What a node holds of a group. */
 export interface GroupRecord {
+  /** As text, whatever it was sent as. */
   readonly groupId: string;
   /** What the `timestamp` header of the create said; absent where it had none. */
   readonly timestamp?: string;

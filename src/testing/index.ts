@@ -1,3 +1,8 @@
+/**
+ * Servers, faults, a simulator and contract suites for tests of your own.
+ *
+ * @module holdfast/testing
+ */
 export { FaultPlan } from './fault-plan.ts';
 export type { Fault, FaultKind, FaultRates, FaultRequest, FaultStep, FaultTiming } from './fault-schema.ts';
 export { type ContractTest, type FileStoreSubject, fileStoreContract } from './file-store-contract.ts';

@@ -5,6 +5,7 @@ import type { ContractTest } from './file-store-contract.ts';
 
 /** A store under test. */
 export interface JobStoreSubject {
+  /** An empty one. */
   readonly store: JobStore;
   /** The same store as another process opens it, beside the first. */
   reopen(): Promise<JobStore>;
@@ -14,7 +15,9 @@ export interface JobStoreSubject {
 
 /** What a started program writes. */
 export interface ProgramReport {
+  /** Of the job that it was started for. */
   readonly jobId: number;
+  /** What it makes of the job. */
   readonly status: Exclude<JobStatus, 'starting' | 'deleted'>;
   /** As it stands in the table, credentials included. */
   readonly syncJob: Omit<SyncJob, 'id'>;

@@ -4,6 +4,7 @@ import type { ContractTest } from './file-store-contract.ts';
 
 /** A journal under test. */
 export interface JournalSubject {
+  /** An empty one. */
   readonly journal: Journal;
   /** The same journal as another client or process finds it, while the first is in use. */
   another(): Promise<Journal>;

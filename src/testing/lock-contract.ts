@@ -4,6 +4,7 @@ import type { ContractTest } from './file-store-contract.ts';
 
 /** A lock under test. */
 export interface LockSubject {
+  /** A handle on keys that nobody holds. */
   readonly lock: Lock;
   /** Another handle on the same keys, as another process or machine has it; `lock` itself where there is only one. */
   readonly other: Lock;

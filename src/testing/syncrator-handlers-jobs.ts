@@ -12,6 +12,7 @@ export interface JobLife {
   readonly totalRecords?: number | undefined;
 }
 
+/** Options of `SyncratorJobs`. */
 export interface SyncratorJobsOptions {
   /** Jobs that are there from the beginning. @default none */
   readonly jobs?: readonly JobDetail[] | undefined;
@@ -57,6 +58,7 @@ export class SyncratorJobs {
     return this.#aged(job, this.#clock.monotonic() - startedAt, this.#life);
   }
 
+  /** Whether there is a job of that id. */
   has(id: number): boolean {
     return this.#jobs.has(id);
   }
@@ -88,14 +90,21 @@ export class SyncratorJobs {
     return this.#move(id, 'running', { totalRecords, completed: null, endTime: null });
   }
 
+  /**
+   * Its program has come to a good end, and has counted so many records in all.
+   *
+   * @throws ConfigError where there is none of that id
+   */
   complete(id: number, totalRecords = 20): JobDetail {
     return this.#move(id, 'completed', { totalRecords, completed: true, endTime: this.#now() });
   }
 
+  /** Its program has failed. @throws ConfigError where there is none of that id */
   fail(id: number): JobDetail {
     return this.#move(id, 'failed', { completed: false, endTime: this.#now() });
   }
 
+  /** Somebody has deleted it. @throws ConfigError where there is none of that id */
   delete(id: number): JobDetail {
     return this.#set({ ...this.get(id), status: 'deleted' });
   }

@@ -9,6 +9,7 @@ import { SyncratorJobs } from './syncrator-handlers-jobs.ts';
 import { TokenDesk } from './syncrator-handlers-tokens.ts';
 import { bodyParams, withJobId } from './syncrator-handlers-wire.ts';
 
+/** Options of `syncratorHandlers`. */
 export interface SyncratorHandlersOptions {
   /**
    * What the server holds. A `SyncratorJobs` of the test's own is moved on by the test. Without one, or with jobs in an

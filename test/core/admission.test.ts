@@ -5,17 +5,14 @@ import { idle } from './runs.ts';
 const never = new AbortController().signal;
 
 async function enter(admission: Admission): Promise<Place> {
-  const place = await admission.enter(never);
+  const place = await admission.enter();
   if (place === undefined) throw new Error('not admitted');
   return place;
 }
 
 async function isFull(admission: Admission): Promise<boolean> {
-  const controller = new AbortController();
-  const asked = admission.enter(controller.signal);
   await idle();
-  controller.abort();
-  const place = await asked;
+  const place = admission.tryEnter();
   place?.leave();
   return place === undefined;
 }
@@ -31,7 +28,7 @@ async function sendOut(admission: Admission, count: number): Promise<Place[]> {
 }
 
 it('frees the slot of one that waits outside, and makes it wait for one before it goes on', async () => {
-  const admission = new Admission(1);
+  const admission = new Admission(1, never);
   const first = await enter(admission);
   const wait = Promise.withResolvers<string>();
   const events: string[] = [];
@@ -47,7 +44,7 @@ it('frees the slot of one that waits outside, and makes it wait for one before i
 });
 
 it('has the slot again before a wait that rejects is told', async () => {
-  const admission = new Admission(1);
+  const admission = new Admission(1, never);
   const place = await enter(admission);
   await expect(place.outside(Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await isFull(admission)).toBe(true);
@@ -56,7 +53,7 @@ it('has the slot again before a wait that rejects is told', async () => {
 });
 
 it('holds one slot for several waits at once', async () => {
-  const admission = new Admission(2);
+  const admission = new Admission(2, never);
   const place = await enter(admission);
   await Promise.all([place.outside(Promise.resolve()), place.outside(idle()), place.outside(idle())]);
   expect(await isFull(admission)).toBe(false);
@@ -67,7 +64,7 @@ it('holds one slot for several waits at once', async () => {
 });
 
 it('takes no slot for a wait that ends after the place was left', async () => {
-  const admission = new Admission(1);
+  const admission = new Admission(1, never);
   const place = await enter(admission);
   const wait = Promise.withResolvers<void>();
   const outside = place.outside(wait.promise);
@@ -82,7 +79,7 @@ it('takes no slot for a wait that ends after the place was left', async () => {
 });
 
 it('does not count a wait that begins after the place was left', async () => {
-  const admission = new Admission(1);
+  const admission = new Admission(1, never);
   for (let n = 0; n < 1_000; n++) {
     const place = await enter(admission);
     place.leave();
@@ -92,7 +89,7 @@ it('does not count a wait that begins after the place was left', async () => {
 });
 
 it('gives back the slot that comes to a place left on its way back', async () => {
-  const admission = new Admission(1);
+  const admission = new Admission(1, never);
   const place = await enter(admission);
   const wait = Promise.withResolvers<void>();
   const outside = place.outside(wait.promise);
@@ -110,7 +107,7 @@ it('gives back the slot that comes to a place left on its way back', async () =>
 });
 
 it('admits nobody while 1,000 are outside, and the next one once one of them is back', async () => {
-  const admission = new Admission(1);
+  const admission = new Admission(1, never);
   const waits = Array.from({ length: 1_000 }, () => Promise.withResolvers<void>());
   const places: Place[] = [];
   for (const { promise } of waits) {
@@ -130,9 +127,38 @@ it('admits nobody while 1,000 are outside, and the next one once one of them is 
 });
 
 it('admits the next one when a place is left while it is outside', async () => {
-  const admission = new Admission(1);
+  const admission = new Admission(1, never);
   const [first] = await sendOut(admission, 1_000);
   expect(await isFull(admission)).toBe(true);
   first?.leave();
   expect(await isFull(admission)).toBe(false);
+});
+
+it('lets nobody in once it is closed, and tells whoever waits', async () => {
+  const closing = new AbortController();
+  const admission = new Admission(1, closing.signal);
+  const place = await enter(admission);
+  const waiting = admission.enter();
+  closing.abort();
+  expect(await waiting).toBeUndefined();
+  place.leave();
+  expect(admission.tryEnter()).toBeUndefined();
+  expect(await admission.enter()).toBeUndefined();
+});
+
+it('gives a slot to one that comes back before any that is new', async () => {
+  const admission = new Admission(1, never);
+  const first = await enter(admission);
+  const wait = Promise.withResolvers<void>();
+  const events: string[] = [];
+  const back = first.outside(wait.promise).then(() => events.push('back'));
+  const second = await enter(admission);
+  const third = enter(admission).then(() => events.push('new'));
+  wait.resolve();
+  await idle();
+  second.leave();
+  await back;
+  first.leave();
+  await third;
+  expect(events).toEqual(['back', 'new']);
 });

@@ -98,14 +98,16 @@ test('who takes the Lease of a machine that died half way ends its operation fir
   await expect.poll(() => fleet.leases()).toEqual([]);
 });
 
+/** A create fails on the last node, and its undo on the first, to a client that tries that twice. */
+const UNDO_FAILS = [
+  { node: 'node03', method: 'POST', fault: 'error-before', times: 8 },
+  { node: 'node01', method: 'DELETE', fault: 'error-before', times: 2 },
+] as const;
+const TWICE = { attempts: 2, baseDelay: 1 };
+
 test('what could not be undone stays in the Lease, and the next operation of any machine ends it', async () => {
-  await using fleet = await startFleet({
-    steps: [
-      { node: 'node03', method: 'POST', fault: 'error-before', times: 8 },
-      { node: 'node01', method: 'DELETE', fault: 'error-before', times: 2 },
-    ],
-  });
-  const one = fleet.join({ options: { rollbackRetry: { attempts: 2, baseDelay: 1 } } });
+  await using fleet = await startFleet({ steps: UNDO_FAILS });
+  const one = fleet.join({ options: { rollbackRetry: TWICE } });
   expect(await rejectionOf(one.createGroup('g'))).toMatchObject({
     name: 'InconsistentClusterError',
     nodes: [{ node: 'node01' }],
@@ -118,14 +120,9 @@ test('what could not be undone stays in the Lease, and the next operation of any
 });
 
 test('what another machine ended since, recovery of the own journal leaves alone', async () => {
-  await using fleet = await startFleet({
-    steps: [
-      { node: 'node03', method: 'POST', fault: 'error-before', times: 8 },
-      { node: 'node01', method: 'DELETE', fault: 'error-before', times: 2 },
-    ],
-  });
+  await using fleet = await startFleet({ steps: UNDO_FAILS });
   const journal = memoryJournal({ clock: fleet.clock });
-  const one = fleet.join({ options: { journal, rollbackRetry: { attempts: 2, baseDelay: 1 } } });
+  const one = fleet.join({ options: { journal, rollbackRetry: TWICE } });
   await rejectionOf(one.createGroup('g'));
   expect(await journal.openEntry('g')).toMatchObject({ state: 'unresolved', noted: true });
   // It is undone by another machine, which then makes a group of its own.
@@ -138,14 +135,9 @@ test('what another machine ended since, recovery of the own journal leaves alone
 });
 
 test('recovery ends in the Lease what it ends in the journal', async () => {
-  await using fleet = await startFleet({
-    steps: [
-      { node: 'node03', method: 'POST', fault: 'error-before', times: 8 },
-      { node: 'node01', method: 'DELETE', fault: 'error-before', times: 2 },
-    ],
-  });
+  await using fleet = await startFleet({ steps: UNDO_FAILS });
   const journal = memoryJournal({ clock: fleet.clock });
-  const one = fleet.join({ options: { journal, rollbackRetry: { attempts: 2, baseDelay: 1 } } });
+  const one = fleet.join({ options: { journal, rollbackRetry: TWICE } });
   await rejectionOf(one.createGroup('g'));
   expect(await one.recover()).toMatchObject({ changed: 1, ok: true });
   expect(holdersOf(fleet.nodes, 'g')).toEqual([]);
@@ -154,13 +146,8 @@ test('recovery ends in the Lease what it ends in the journal', async () => {
 });
 
 test('an intent that this client cannot end keeps it from writing, and stays', async () => {
-  await using fleet = await startFleet({
-    steps: [
-      { node: 'node03', method: 'POST', fault: 'error-before', times: 8 },
-      { node: 'node01', method: 'DELETE', fault: 'error-before', times: 2 },
-    ],
-  });
-  const one = fleet.join({ options: { rollbackRetry: { attempts: 2, baseDelay: 1 } } });
+  await using fleet = await startFleet({ steps: UNDO_FAILS });
+  const one = fleet.join({ options: { rollbackRetry: TWICE } });
   await rejectionOf(one.createGroup('g'));
   const other = fleet.join({
     options: { dialect: 'header' },

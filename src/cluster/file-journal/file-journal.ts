@@ -6,6 +6,7 @@ import { Claims } from './claims.ts';
 import { openJournalDatabase } from './database.ts';
 import { Entries } from './entries.ts';
 
+/** Options of `fileJournal`. */
 export interface FileJournalOptions {
   /** For the waits of its lock, and for what "until" is compared with. @default the system's */
   readonly clock?: Clock;

@@ -20,6 +20,7 @@ type CallOptions = Pick<
   'attemptTimeout' | 'deadline' | 'via' | 'pageLimit' | 'maxBodyBytes' | 'fetch'
 >;
 
+/** Options of `configActionApp`. What is wrong with any of them is a `ConfigError` at once. */
 export interface ConfigActionAppOptions extends CallOptions {
   /** What `loadConfig` or `parseConfig` gave. */
   readonly config: RequesterConfig;

@@ -27,7 +27,13 @@ export interface FileDropApp extends Hono, AsyncDisposable {
  * @throws {ConfigError} for options that are wrong
  *
  * @example
- * await using app = fileDropApp({ kube: connectKubernetes(), store: diskStore('/var/lib/drop'), … });
+ * await using app = fileDropApp({
+ *   kube: connectKubernetes(),
+ *   store: diskStore('/var/lib/drop'),
+ *   image: 'acme/file-drop-processor:1',
+ *   fileUrl: 'http://backend:5000/backend/static',
+ *   apiUrl: 'https://rebuild.example/api',
+ * });
  * await using server = await serve(app, { port: 5000 });
  */
 export function fileDropApp(options: FileDropAppOptions): FileDropApp {

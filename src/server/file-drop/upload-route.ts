@@ -8,12 +8,23 @@ import type { FileDropAppSettings } from './options.ts';
 
 /** What became of one file of a form. */
 export interface FileEntry {
+  /** The file's. */
   readonly id: string;
+  /** As it came. */
   readonly filename: string;
+  /** `skipped`: the form was given up before its turn. */
   readonly status: ScheduledFile['status'];
+  /** Of the whole form. */
   readonly dropId: string;
+  /** The name of its Job, once scheduled. */
   readonly job?: string;
-  readonly error?: { readonly code: string; readonly message: string };
+  /** Why it failed. */
+  readonly error?: {
+    /** As the errors guide has it. */
+    readonly code: string;
+    /** For people. */
+    readonly message: string;
+  };
 }
 
 /**

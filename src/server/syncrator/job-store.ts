@@ -47,11 +47,17 @@ export interface JobStore extends AsyncDisposable {
  * names what runs it.
  */
 export interface StartParams {
+  /** What is synchronised, as `avo`. */
   readonly TARGET: string;
+  /** Where, as `qas`. */
   readonly ENV: string;
+  /** Names what runs the job. */
   readonly ACTION_NAME: string;
+  /** The job's type: `sync`, `delta`, `delete` or `diff`. */
   readonly ACTION: string;
+  /** The image's tag. */
   readonly IS_TAG: string;
+  /** The program's options. */
   readonly OPTIONS: string;
   readonly [name: string]: string;
 }
@@ -64,16 +70,21 @@ export interface StartOutcome {
    * so would be replaced; nothing was made.
    */
   readonly outcome: 'created' | 'unfinished' | 'occupied';
+  /** The job that `outcome` speaks of. */
   readonly job: Job;
 }
 
+/** A job with all that it takes to start it. */
 export interface StoredStart {
+  /** As it is now. */
   readonly job: Job;
+  /** What its template is filled with. */
   readonly params: StartParams;
   /** What `claim` was first called with. */
   readonly runBy: string | undefined;
 }
 
+/** A part of a list. */
 export interface PageOfJobs {
   /** Counted from 1. */
   readonly page: number;
@@ -90,6 +101,7 @@ export class JobStoreError extends HoldfastError {
     defineError(this, 'JobStoreError');
   }
 
+  /** `retryable` where the same call may come out well later, as when another process kept the file for too long. */
   constructor(message: string, options: { readonly cause: unknown; readonly retryable: boolean }) {
     super(message, { code: 'JOB_STORE', ...options });
   }

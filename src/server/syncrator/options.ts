@@ -9,6 +9,7 @@ import { type ParamsFolder, paramsFolder } from './params-folder.ts';
 import type { Runner } from './runner.ts';
 import { type JwtTokens, jwtSecret, type TokenVerifier } from './token-check.ts';
 
+/** Options of `syncratorApp`. What is wrong with any of them is a `ConfigError` at once. */
 export interface SyncratorAppOptions {
   /** Where the jobs stand: `sqliteJobStore(path)` is one. The app does not close it. */
   readonly store: JobStore;
@@ -27,7 +28,7 @@ export interface SyncratorAppOptions {
   readonly login?: OAuthServer | LoginFunction | undefined;
   /** A request's body over this many bytes is answered with 413. @default 1_048_576 */
   readonly maxRequestBytes?: number | undefined;
-  /** In place of the platform's `fetch`, for the OAuth server. */
+  /** In place of the platform's `fetch`, for the OAuth server. @default the platform's */
   readonly fetch?: typeof fetch | undefined;
   /** Tells whether a JWT has expired. @default the system's */
   readonly clock?: Clock | undefined;

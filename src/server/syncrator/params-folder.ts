@@ -14,12 +14,17 @@ export interface ParamsFolder {
   read(which: PredefinedStart): Promise<PredefinedParams>;
 }
 
+/** Names a file of predefined parameters: each at most 63 letters, digits, `_`, `.` and `-`, a letter or digit first. */
 export interface PredefinedStart {
+  /** The folder in the folder. */
   readonly env: string;
+  /** The first part of the file's name. */
   readonly project: string;
+  /** The second part of the file's name. */
   readonly action: string;
 }
 
+/** What a file of predefined parameters has. */
 export interface PredefinedParams {
   /** The file's path in the folder, as `qas/avo-sync.public_params`. */
   readonly file: string;

@@ -5,6 +5,7 @@ import type { FullRetryPolicy, RetryPolicy } from '../../core/retry.ts';
 import { callable, having, milliseconds, retryPolicy, validate } from '../../core/validate.ts';
 import { splitCredentials } from '../../http/credentials.ts';
 
+/** Options of `solrStandby`. */
 export interface SolrStandbyOptions {
   /** Of Solr, such as `http://solr.example/solr`; or what gives that of an env. */
   readonly url: string | ((env: string) => string);

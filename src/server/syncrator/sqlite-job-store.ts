@@ -16,6 +16,7 @@ import {
 } from './job-store.ts';
 import { openJobDatabase } from './sqlite-database.ts';
 
+/** Options of `sqliteJobStore`. */
 export interface SqliteJobStoreOptions {
   /** Dates jobs. @default the system's */
   readonly clock?: Clock | undefined;

@@ -28,7 +28,7 @@ import { openTokenCheck } from './token-check.ts';
  * @example
  * await using store = sqliteJobStore('jobs.sqlite');
  * await using runner = kubernetesRunner({ kube: connectKubernetes(), store, template: await readFile('job_template.yaml', 'utf8') });
- * const auth = { secret: process.env.JWT_SECRET ?? '' };
+ * const auth = { secret: process.env['JWT_SECRET'] ?? '' };
  * const app = syncratorApp({ store, runner, params: 'job_params', env: 'qas', auth, login: { oauth: 'https://oauth.example' } });
  * await using server = await serve(app, { port: 8080 });
  */

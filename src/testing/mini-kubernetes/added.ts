@@ -5,10 +5,13 @@ import { timestamp } from './store/time.ts';
 
 /** A pod in a few words. */
 export interface AddedPod {
+  /** In its namespace no other pod may have it. */
   readonly name: string;
   /** @default 'default' */
   readonly namespace?: string | undefined;
+  /** @default none */
   readonly labels?: Labels | undefined;
+  /** @default none */
   readonly annotations?: Labels | undefined;
   /** The StatefulSet that owns it, by name. */
   readonly statefulSet?: string | undefined;
@@ -20,7 +23,9 @@ export interface AddedPod {
   readonly ip?: string | null | undefined;
   /** What runs in it: a name out of `images`. @default nothing, the pod only stands for what is at its `ip` */
   readonly image?: string | undefined;
+  /** Of its container. @default none */
   readonly args?: readonly string[] | undefined;
+  /** Names and values that its container gets. @default none */
   readonly env?: Labels | undefined;
   /** The ports of its container; the first is where pods/proxy goes that names none. */
   readonly ports?: readonly number[] | undefined;
@@ -30,9 +35,11 @@ export interface AddedPod {
 
 /** A service in a few words. */
 export interface AddedService {
+  /** In its namespace no other service may have it. */
   readonly name: string;
   /** @default 'default' */
   readonly namespace?: string | undefined;
+  /** Of the service itself. @default none */
   readonly labels?: Labels | undefined;
   /** @default none: it selects nothing */
   readonly selector?: Labels | undefined;

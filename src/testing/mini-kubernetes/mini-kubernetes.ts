@@ -16,6 +16,7 @@ import type { Images } from './kubelet/image.ts';
 import { optionsSchema } from './options-schema.ts';
 import { Store } from './store/store.ts';
 
+/** Options of `startMiniKubernetes`. */
 export interface MiniKubernetesOptions {
   /**
    * What containers do, by the name of their image, with or without its tag. A pod whose image is not among them stays

@@ -6,7 +6,11 @@
  * - `request-held`: arrives later than others that were sent after it, maybe after its sender has given up
  * - `answer-held`: carried out, answered as late as that
  * - `gateway-late`: a proxy gives up with its own 502, and carries the request out afterwards
+ *
+ * @useDeclaredType
  */
+export type NetworkFault = (typeof NETWORK_FAULTS)[number];
+
 export const NETWORK_FAULTS = [
   'request-lost',
   'answer-lost',
@@ -14,5 +18,3 @@ export const NETWORK_FAULTS = [
   'answer-held',
   'gateway-late',
 ] as const;
-
-export type NetworkFault = (typeof NETWORK_FAULTS)[number];

@@ -8,6 +8,7 @@ import { FAULT_KINDS, type FaultRates, probability, ROUNDING, seedSchema } from 
 import type { GroupRecord } from '../group-records.ts';
 import { NETWORK_FAULTS, type NetworkFault } from './network-faults.ts';
 
+/** Options of `simulate`. */
 export interface SimulationOptions {
   /** A whole number. The same one replays the same run. */
   readonly seed: number;
@@ -35,6 +36,7 @@ export interface SimulationOptions {
   /**
    * Options of `cluster`, without those that the simulation gives it. Its `settle` is also for how long any request without
    * an answer may still take effect.
+   * @default none
    */
   readonly client?: Omit<ClusterClientOptions, SimulatedPort> | undefined;
 }
@@ -55,6 +57,7 @@ export interface SimulationContext {
   readonly cluster: ClusterClient;
   /** Reaches the nodes by their `urls`, and nothing else. */
   readonly fetch: typeof fetch;
+  /** The virtual time of the run. */
   readonly clock: Clock;
   /** Chance that follows from the seed. */
   readonly random: Random;

@@ -3,6 +3,7 @@ import type { World } from './world.ts';
 
 /** What became of one run. */
 export interface SimulationReport {
+  /** The one that replays this run. */
   readonly seed: number;
   /** Nothing was violated. */
   readonly ok: boolean;

@@ -47,14 +47,22 @@ export function starts(nodeCount: number): readonly Start[] {
   return combinations(nodeCount, [untouchedWorld(false), untouchedWorld(true)]).map((worlds) => ({ worlds }));
 }
 
+/** A node before the operation, after it, and where a foreign writer did the same meanwhile. */
+function worldsOf(operation: Setting['operation']): Record<'before' | 'after' | 'meanwhile', NodeWorld> {
+  const before = untouchedWorld(operation === 'delete');
+  return {
+    before,
+    after: { ...before, record: operation === 'create' ? 'ours' : 'none' },
+    meanwhile:
+      operation === 'create'
+        ? { ...before, record: 'foreign', foreign: 'created' }
+        : { ...before, record: 'none', foreign: 'deleted' },
+  };
+}
+
 /** Everything that a rollback may find of an operation whose end nobody saw. */
 export function rollbackStarts({ operation, writers }: Setting, nodeCount: number): readonly Start[] {
-  const before = untouchedWorld(operation === 'delete');
-  const after: NodeWorld = { ...before, record: operation === 'create' ? 'ours' : 'none' };
-  const meanwhile: NodeWorld =
-    operation === 'create'
-      ? { ...before, record: 'foreign', foreign: 'created' }
-      : { ...before, record: 'none', foreign: 'deleted' };
+  const { before, after, meanwhile } = worldsOf(operation);
   const nodes: { start: UndoStart; world: NodeWorld }[] = [
     { start: 'untouched', world: untouchedWorld(false) },
     { start: 'untouched', world: untouchedWorld(true) },
@@ -80,12 +88,7 @@ export function rollbackStarts({ operation, writers }: Setting, nodeCount: numbe
 
 /** Everything that may be found of an operation that died, once all it sent has settled. */
 export function finishStarts({ operation, writers }: Setting, nodeCount: number): readonly Start[] {
-  const before = untouchedWorld(operation === 'delete');
-  const after: NodeWorld = { ...before, record: operation === 'create' ? 'ours' : 'none' };
-  const meanwhile: NodeWorld =
-    operation === 'create'
-      ? { ...before, record: 'foreign', foreign: 'created' }
-      : { ...before, record: 'none', foreign: 'deleted' };
+  const { before, after, meanwhile } = worldsOf(operation);
   const nodes: { start: FinishStart; world: NodeWorld }[] = [
     { start: 'untouched', world: untouchedWorld(false) },
     { start: 'untouched', world: untouchedWorld(true) },

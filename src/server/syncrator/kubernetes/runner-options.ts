@@ -8,6 +8,7 @@ import type { JobStore } from '../job-store.ts';
 import type { BeforeStart } from '../runner.ts';
 import { openPlanner, type Planner } from './start-plan.ts';
 
+/** Options of `kubernetesRunner`. What is wrong with any of them is a `ConfigError` at once. */
 export interface KubernetesRunnerOptions {
   /** Where the Jobs are made. It is not closed by the runner. Needs get, list, watch, create, update and delete of Jobs. */
   readonly kube: Kubernetes;

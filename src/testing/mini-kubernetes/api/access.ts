@@ -23,6 +23,7 @@ export interface AccessRule {
   readonly namespaces?: readonly string[];
 }
 
+/** Bearer tokens, each with what it stands for. */
 export type Tokens = Readonly<Record<string, TokenGrant>>;
 
 interface RequestUser {

@@ -6,6 +6,7 @@
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return is an image, too.
 export type Image = (container: ImageContext) => Promise<number | void>;
 
+/** What a container sees of the world. */
 export interface ImageContext {
   /** What the container's `env` and `envFrom` say, Secrets and ConfigMaps included. */
   readonly env: Record<string, string>;
@@ -17,10 +18,13 @@ export interface ImageContext {
   log(line: string): void;
   /** The pod's own address, to listen on. */
   readonly ip: string;
+  /** Of the pod that it runs in. */
   readonly podName: string;
+  /** Of that pod. */
   readonly namespace: string;
 }
 
+/** What containers do, by the name of their image, with or without its tag. */
 export type Images = Readonly<Record<string, Image>>;
 
 /** The image of that very name, else the one registered without tag and digest. */

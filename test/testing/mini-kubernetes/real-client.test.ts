@@ -1,4 +1,5 @@
 import {
+  AppsV1Api,
   BatchV1Api,
   CoreV1Api,
   KubeConfig,
@@ -20,6 +21,7 @@ beforeEach(async () => {
   mini = await startMiniKubernetes({
     images: {
       hello: async ({ env, log }) => log(`hello ${env['WHOM']}`),
+      web: ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     },
   });
   config = new KubeConfig();
@@ -92,6 +94,34 @@ describe("the Kubernetes client's own", () => {
     expect(await core.readNamespacedPodLog({ namespace: 'default', name })).toBe('hello world\n');
     await batch.deleteNamespacedJob({ namespace: 'default', name: 'j', propagationPolicy: 'Foreground' });
     await expect.poll(async () => (await core.listNamespacedPod({ namespace: 'default' })).items).toEqual([]);
+  });
+
+  it('runs a Deployment, changes how many pods it has, and takes it down', async () => {
+    const [apps, core] = [config.makeApiClient(AppsV1Api), config.makeApiClient(CoreV1Api)];
+    const labels = { app: 'web' };
+    const one = { namespace: 'default', name: 'web' };
+    await apps.createNamespacedDeployment({
+      namespace: 'default',
+      body: {
+        metadata: { name: 'web' },
+        spec: {
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'web' }] } },
+        },
+      },
+    });
+    const available = async () => (await apps.readNamespacedDeployment(one)).status?.availableReplicas;
+    await expect.poll(available).toBe(1);
+    const found = await apps.readNamespacedDeployment(one);
+    await apps.replaceNamespacedDeployment({
+      ...one,
+      body: Object.assign(found, { spec: Object.assign(found.spec ?? {}, { replicas: 2 }) }),
+    });
+    await expect.poll(available).toBe(2);
+    const list = { namespace: 'default', labelSelector: 'app=web' };
+    expect((await core.listNamespacedPod(list)).items).toHaveLength(2);
+    await apps.deleteNamespacedDeployment(one);
+    await expect.poll(async () => (await core.listNamespacedPod(list)).items).toEqual([]);
   });
 });
 

@@ -88,7 +88,7 @@ function printRecap(traffic: TrafficSummary, scheduled: ScheduleSummary, files: 
     ['not scheduled', files - scheduled.done],
     ['waiting', durations(traffic.waiting)],
     ['running', durations(traffic.running)],
-    ['files per second', rates(traffic.rate)],
+    ['files per second', rates(traffic)],
   ]);
 }
 
@@ -109,5 +109,8 @@ const durations = ({ p50, p90, p99 }: TrafficSummary['waiting']) =>
 /** Kubernetes tells whole seconds. */
 const seconds = (milliseconds = 0) => `${milliseconds / 1_000} s`;
 
-const rates = ({ asked, reached }: TrafficSummary['rate']) =>
-  `${asked === undefined ? '' : `${asked} asked, `}${reached === undefined ? 'not known' : `${reached.toFixed(1)} reached`}`;
+function rates({ rate: { asked, reached }, waiting }: TrafficSummary): string {
+  const began = waiting.p50 === undefined ? 'not known' : 'all began within a second';
+  const is = reached === undefined ? began : `${reached.toFixed(1)} reached`;
+  return asked === undefined ? is : `${asked} asked, ${is}`;
+}

@@ -24,6 +24,7 @@ const ENDING: Readonly<Record<string, readonly [options: readonly string[], show
   recover: [['--groups', '8'], /, split: 0\n$/],
   simulate: [['--seeds', '3'], /seeds 1 to 3 in \d+ s: no violation\n$/],
   syncrator: [[], /^job 1: starting\n$/],
+  testing: [['--seeds', '3'], /\nℹ fail 0\n/],
 };
 
 /** Those that serve until Ctrl-C, with what they say by then. */

@@ -10,7 +10,9 @@ const names = readdirSync(folder)
   .map((file) => basename(file, '.ts'))
   .sort();
 
-const runExample = (...args: readonly string[]) => startScript('support/run-example.ts', args);
+/** Here no pod of a cluster is meant, though this may well run in one. */
+const runExample = (...args: readonly string[]) =>
+  startScript('support/run-example.ts', args, { KUBERNETES_SERVICE_HOST: undefined, API_URL: undefined });
 
 /** What an example prints that runs with these options, and without anything else. */
 const ENDING: Readonly<Record<string, readonly [options: readonly string[], shows: RegExp]>> = {

@@ -1,7 +1,7 @@
 /**
  * Creates and deletes group records on every node of an unstable cluster.
  *
- *   npx tsx examples/cluster-job.ts demo
+ *   npm run example -- cluster-job
  */
 import { once } from 'node:events';
 import { ClusterClient, type Shard, shardOf } from 'holdfast';

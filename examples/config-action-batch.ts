@@ -1,7 +1,7 @@
 /**
  * Makes every request of an action to every pod that it selects.
  *
- *   npx tsx examples/config-action-batch.ts --dry-run
+ *   npm run example -- config-action-batch --dry-run
  */
 import { runBatch } from './support/run-batch.ts';
 import { runScript } from './support/run-script.ts';

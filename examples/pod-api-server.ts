@@ -1,7 +1,7 @@
 /**
  * Lets others call pods over HTTP, by the names of a config.
  *
- *   npx tsx examples/pod-api-server.ts
+ *   npm run example -- pod-api-server
  */
 import { once } from 'node:events';
 import { loadConfig } from 'holdfast';

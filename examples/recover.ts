@@ -1,7 +1,7 @@
 /**
  * A client that dies in the middle of its work, and what becomes of it.
  *
- *   npx tsx examples/recover.ts
+ *   npm run example -- recover
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ interface Part {
 
 const part = process.env['RECOVER_PART'];
 
-await runScript(async () => {
+await runScript(async (signal) => {
   if (part !== undefined) return play(JSON.parse(part) as Part);
   const settings = readRecoverSettings();
   if (settings === undefined) {
@@ -35,19 +35,25 @@ await runScript(async () => {
   await using nodes = await startGroupNodes({ nodes: 3 });
   try {
     const work = { urls: nodes.urls, journal: join(folder, 'journal.db'), settings };
-    console.log(`created by a process that dies: ${await run({ ...work, part: 'create' })}`);
-    await audit(work);
-    console.log(`recovered by another: ${await run({ ...work, part: 'recover' })}`);
-    return await audit(work);
+    console.log(`created by a process that dies: ${await run({ ...work, part: 'create' }, signal)}`);
+    await audit(work, signal);
+    console.log(`recovered by another: ${await run({ ...work, part: 'recover' }, signal)}`);
+    return await audit(work, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
 
 /** This script once more, in a process of its own. Resolves with how that ended. */
-async function run(part: Part): Promise<string> {
+async function run(part: Part, stop: AbortSignal): Promise<string> {
+  stop.throwIfAborted();
   const child = fork(import.meta.filename, { env: { ...process.env, RECOVER_PART: JSON.stringify(part) } });
+  // It is there to be killed, and the nodes go with this process.
+  const kill = () => child.kill('SIGKILL');
+  stop.addEventListener('abort', kill);
   const [code, signal]: unknown[] = await once(child, 'exit');
+  stop.removeEventListener('abort', kill);
+  stop.throwIfAborted();
   return signal === null ? `exit code ${code}` : String(signal);
 }
 
@@ -84,15 +90,19 @@ async function recover(urls: Part['urls'], path: string, settings: RecoverSettin
 }
 
 /** Whether every group is on all nodes or on none. */
-async function audit({ urls, settings: { groups } }: Omit<Part, 'part'>): Promise<boolean> {
+async function audit(
+  { urls, settings: { groups } }: Omit<Part, 'part'>,
+  signal: AbortSignal,
+): Promise<boolean> {
   await using cluster = new ClusterClient(urls);
-  const run = cluster.audit(idsOf(groups));
+  const run = cluster.audit(idsOf(groups), { signal });
   const split: (readonly string[])[] = [];
   for await (const { groupId, status, nodes } of run) {
     if (status === 'split')
       split.push([`  ${groupId}`, ...Object.entries(nodes).map((entry) => entry.join(' '))]);
   }
   const { present, absent, ok } = await run;
+  signal.throwIfAborted();
   console.log(`on all nodes: ${present}, on none: ${absent}, split: ${split.length}`);
   printTable(split);
   return ok;

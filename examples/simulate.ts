@@ -1,32 +1,36 @@
 /**
  * Looks for a seed whose simulated run breaks a promise.
  *
- *   npm run simulate -- --seeds 1000
+ *   npm run example -- simulate --seeds 1000
  */
 import { describeSimulation, type SimulationReport, simulate } from 'holdfast/testing';
-import { readArguments, wholeNumber } from './support/arguments.ts';
+import { readArguments, refusePositionals, wholeNumber } from './support/arguments.ts';
 import { runScript } from './support/run-script.ts';
 import { printTable } from './support/table.ts';
 
-const HELP = `npm run simulate -- [--seeds N] [--from SEED]
+const HELP = `Usage: npm run example -- simulate [OPTIONS]      or: npm run simulate -- [OPTIONS]
 
-Runs simulated clusters, one for each of N seeds from SEED on: nodes, network, clients, crashes and clocks in virtual time.
-Shows what happened, and for each seed whose run breaks a promise how it came to that; then the exit code is 1.
+Runs simulated clusters, one for each seed: nodes, network, clients, crashes and clocks, all in
+virtual time. Shows what happened, and of each seed whose run breaks a promise how it came to that.
+The same seed replays the same run: --seeds 1 --from SEED.
 
-  --seeds N     how many seeds; 1000 if not given
-  --from SEED   the first one; 1 if not given
+Options
+  --seeds N            how many seeds                                              [1000]
+  --from SEED          the first one                                                  [1]
+  --help, -h           this text
 
-The same seed replays the same run: --seeds 1 --from SEED.`;
+The exit code is 0 when no promise was broken, 130 after Ctrl-C, else 1.`;
 
 // The errors of a run are many, and none of their stacks is shown.
 Error.stackTraceLimit = 0;
 
 await runScript(async (signal) => {
-  const { help, options } = readArguments(['seeds', 'from']);
+  const { help, positionals, options } = readArguments(['seeds', 'from']);
   if (help) {
     console.log(HELP);
     return true;
   }
+  refusePositionals(positionals);
   const seeds = wholeNumber('seeds', options.get('seeds') ?? '1000', 1);
   const from = wholeNumber('from', options.get('from') ?? '1', 0);
   const sums = new Map<string, number>();

@@ -1,7 +1,7 @@
 /**
  * Starts synchronisation jobs, follows, lists and deletes them, and serves the API that does so.
  *
- *   npx tsx examples/syncrator.ts start sync avo qas
+ *   npm run example -- syncrator start sync avo qas
  */
 import { runScript } from './support/run-script.ts';
 import { runSyncrator } from './support/run-syncrator.ts';

@@ -50,6 +50,11 @@ export function readArguments<Name extends string>(
   return { help: false, positionals, options };
 }
 
+/** For programs that take nothing but options. @throws UsageError */
+export function refusePositionals([unknown]: readonly string[]): void {
+  if (unknown !== undefined) throw new UsageError(`${JSON.stringify(unknown)} belongs to no option`);
+}
+
 /** @throws UsageError */
 export function wholeNumber(
   option: string,

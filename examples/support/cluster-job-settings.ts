@@ -1,4 +1,4 @@
-import type { ClusterNode, RunOptions, Shard } from 'holdfast';
+import type { ClusterNode, FailAbove, Shard } from 'holdfast';
 import {
   type Arguments,
   type Environment,
@@ -8,10 +8,12 @@ import {
   UsageError,
   wholeNumber,
 } from './arguments.ts';
+import { failAboveOption } from './fail-above-option.ts';
+import { nodesOption } from './nodes-option.ts';
 import type { FleetSettings } from './open-fleet.ts';
 import { shardOption } from './shard-option.ts';
 
-export const HELP = `Usage: cluster-job.ts COMMAND [OPTIONS]
+export const HELP = `Usage: npm run example -- cluster-job [COMMAND] [OPTIONS]
 
 Commands
   create-one ID   create one group on every node
@@ -19,7 +21,7 @@ Commands
   create          create the groups 0 to COUNT-1
   delete          delete the groups 0 to COUNT-1
   stats           how many groups each node holds, and whether they are the same
-  demo            create, stats, delete, stats
+  demo            create, stats, delete, stats; what is done without a command and --nodes
   serve           run three unstable nodes on a fixed port until Ctrl-C
 
 Options
@@ -62,7 +64,7 @@ export interface Settings extends FleetSettings {
   readonly dialect: Dialect;
   readonly count: number;
   readonly concurrency: number;
-  readonly failAbove: NonNullable<RunOptions['failAbove']>;
+  readonly failAbove: FailAbove;
   /** Undefined: nodes are started in this process. */
   readonly nodes: readonly ClusterNode[] | undefined;
   readonly shard: Shard;
@@ -81,8 +83,11 @@ export interface Settings extends FleetSettings {
 export function readSettings(args?: readonly string[], env: Environment = process.env): Settings | undefined {
   const { help, positionals, options } = readArguments(OPTIONS, args);
   if (help) return undefined;
-  const [word, ...rest] = positionals;
-  if (word === undefined) throw new UsageError(`give one of the commands ${COMMANDS.join(', ')}`);
+  // Nobody's nodes are written to by a word that was forgotten.
+  const [word = options.has('nodes') ? undefined : 'demo', ...rest] = positionals;
+  if (word === undefined) {
+    throw new UsageError(`with --nodes give one of the commands ${COMMANDS.join(', ')}`);
+  }
   const command = oneOf('command', word, COMMANDS);
   refuseContradictions(command, options);
   const nodes = options.get('nodes');
@@ -92,8 +97,8 @@ export function readSettings(args?: readonly string[], env: Environment = proces
     dialect: oneOf('dialect', options.get('dialect') ?? 'header', ['header', 'path']),
     count: wholeNumber('count', options.get('count') ?? '100', 0),
     concurrency: wholeNumber('concurrency', options.get('concurrency') ?? '16', 1),
-    failAbove: failAboveOf(options.get('fail-above') ?? '10%'),
-    nodes: nodes === undefined ? undefined : parseNodes(nodes),
+    failAbove: failAboveOption(options.get('fail-above') ?? '10%'),
+    nodes: nodes === undefined ? undefined : nodesOption(nodes),
     failures: share('failures', options.get('failures') ?? '0.2'),
     seed: wholeNumber('seed', options.get('seed') ?? '1', 0),
     port: wholeNumber('port', options.get('port') ?? '8001', 0, 65_535),
@@ -163,23 +168,4 @@ function idOf(command: Command, rest: readonly string[]): string {
     );
   }
   return id ?? '';
-}
-
-function failAboveOf(text: string): Settings['failAbove'] {
-  if (/^\d+$/.test(text)) return wholeNumber('fail-above', text, 0);
-  const [, percent] = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text) ?? [];
-  if (percent !== undefined && Number(percent) <= 100) return `${Number(percent)}%`;
-  throw new UsageError(
-    `--fail-above takes a whole number or a share from 0% to 100%, received ${JSON.stringify(text)}`,
-  );
-}
-
-/** A list, not an object, so that two nodes of one name are both seen, and refused by the client. */
-function parseNodes(text: string): readonly ClusterNode[] {
-  return text.split(',').map((entry, index) => {
-    const at = entry.indexOf('=');
-    // The entry is not shown: its url may hold a password.
-    if (at < 1) throw new UsageError(`--nodes takes NAME=URL,…; number ${index + 1} has no NAME=`);
-    return { name: entry.slice(0, at), url: entry.slice(at + 1) };
-  });
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { UsageError } from './arguments.ts';
+import { refusePositionals, UsageError } from './arguments.ts';
 
 /** What both programs that call pods say about their cluster. */
 export const CLUSTER_HELP = `  --config FILE…       configs or ConfigMaps, in YAML or JSON; their lists are appended
@@ -28,8 +28,7 @@ export function clusterSettings({ positionals, options }: Given): ClusterSetting
   const first = options.get('config');
   const kubeconfig = options.get('kubeconfig');
   if (first === undefined) {
-    const [unknown] = positionals;
-    if (unknown !== undefined) throw new UsageError(`${JSON.stringify(unknown)} belongs to no option`);
+    refusePositionals(positionals);
     if (kubeconfig !== undefined) throw new UsageError('with --kubeconfig give a --config');
   }
   return {

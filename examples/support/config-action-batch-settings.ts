@@ -1,9 +1,10 @@
 import type { ActionOptions } from 'holdfast';
 import { type Environment, oneOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import { CLUSTER_HELP, CLUSTER_OPTIONS, type ClusterSettings, clusterSettings } from './cluster-settings.ts';
+import { failAboveOption } from './fail-above-option.ts';
 import { shardOption } from './shard-option.ts';
 
-export const HELP = `Usage: config-action-batch.ts --config FILE… --action NAME [--dry-run] [OPTIONS]
+export const HELP = `Usage: npm run example -- config-action-batch [--dry-run] [OPTIONS]
 
 Makes every request of an action to every pod that it selects.
 
@@ -46,20 +47,16 @@ export function readBatchSettings(args: readonly string[], env: Environment): Ba
   if (action === undefined && cluster.kubeconfig !== undefined) {
     throw new UsageError('with --kubeconfig give an --action');
   }
+  const failAbove = options.get('fail-above');
   return {
     ...cluster,
     action,
     dryRun: rest.length < args.length,
     concurrency: wholeNumber('concurrency', options.get('concurrency') ?? '1', 1),
-    failAbove: failAboveOf(options.get('fail-above')),
+    failAbove: failAbove === undefined ? undefined : failAboveOption(failAbove),
     shard: shardOption(options.get('shard'), env),
     via: oneOf('way', options.get('via') ?? 'pod-ip', ['pod-ip', 'api-proxy']),
   };
 }
 
 const OPTIONS = [...CLUSTER_OPTIONS, 'action', 'concurrency', 'fail-above', 'shard', 'via'] as const;
-
-function failAboveOf(text: string | undefined): BatchSettings['failAbove'] {
-  if (text === undefined) return undefined;
-  return text.endsWith('%') ? `${Number(text.slice(0, -1))}%` : wholeNumber('fail-above', text, 0);
-}

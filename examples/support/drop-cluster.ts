@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectKubernetes, type FileDropOptions } from 'holdfast';
 import { startMiniKubernetes } from 'holdfast/testing';
+import { connectCluster } from './connect-cluster.ts';
 import type { FileDropSettings } from './file-drop-settings.ts';
 import { startRebuildApi } from './rebuild-api.ts';
 import { runProcessor } from './run-processor.ts';
@@ -21,7 +22,7 @@ async function outside(
   { namespace }: FileDropSettings,
   { kubeconfig, image, apiUrl, apiToken }: NonNullable<FileDropSettings['cluster']>,
 ): Promise<DropCluster> {
-  const kube = connectKubernetes({ namespace, ...(kubeconfig !== 'in-cluster' && { kubeconfig }) });
+  const kube = await connectCluster({ kubeconfig, namespace });
   return { kube, image, apiUrl, apiToken, [Symbol.asyncDispose]: () => kube.close() };
 }
 

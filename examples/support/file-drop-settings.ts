@@ -1,12 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import type { SecretKey } from 'holdfast';
 import type { Environment } from './arguments.ts';
 import { oneOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
 
-export const HELP = `Usage: file-drop.ts FOLDER [OPTIONS]
-       file-drop.ts --serve --port N [OPTIONS]
+export const HELP = `Usage: npm run example -- file-drop [FOLDER] [OPTIONS]
+       npm run example -- file-drop --serve [OPTIONS]
 
 Makes a Kubernetes Job of every file in FOLDER, which sends it to an API, and follows them to their
-ends; or serves a page on which files are dropped, until Ctrl-C.
+ends; or serves a page on which files are dropped, until Ctrl-C. FOLDER is needed with --kubeconfig;
+else it is examples/deploy unless told otherwise.
 
 Options
   --kubeconfig PATH    the cluster; "in-cluster" takes what the environment gives: $KUBECONFIG,
@@ -36,7 +38,8 @@ Environment
   API_TOKEN            what the API wants as Authorization, word for word              [none]
   FILE_DROP_TOKEN      what the page asks for                                          [none]
 
-Ctrl-C starts no more files. The exit code is 0 when every file Succeeded, 130 after Ctrl-C, else 1.`;
+Ctrl-C starts no more files.
+The exit code is 0 when every file Succeeded, and after --serve; 130 after Ctrl-C, else 1.`;
 
 export interface FileDropSettings {
   /** Undefined: the page is served. */
@@ -80,7 +83,7 @@ export function readFileDropSettings(
   const serves = rest.length < args.length;
   const { help, positionals, options } = readArguments(OPTIONS, rest);
   if (help) return undefined;
-  const folder = folderOf(positionals, serves);
+  const folder = serves ? refuseFolder(positionals) : folderOf(positionals, options);
   const rate = rateOf(options.get('rate'));
   const mode = oneOf('mode', options.get('mode') ?? (rate === undefined ? 'auto' : 'job'), MODES);
   const dropId = options.get('drop-id');
@@ -108,6 +111,8 @@ export function readFileDropSettings(
   };
 }
 
+const SAMPLE = fileURLToPath(new URL('../deploy', import.meta.url));
+
 const MODES = ['job', 'indexed', 'auto'] as const;
 
 const OF_THE_CLUSTER = ['image', 'api-url', 'backend-url', 'api-token-secret'] as const;
@@ -128,11 +133,16 @@ const OPTIONS = [
 
 type Options = ReadonlyMap<(typeof OPTIONS)[number], string>;
 
-function folderOf(positionals: readonly string[], serves: boolean): string | undefined {
-  const [folder, ...others] = positionals;
-  if (serves && folder !== undefined) throw new UsageError('--serve takes no folder; drop it on the page');
-  if (!serves && folder === undefined) throw new UsageError('give a folder to drop, or --serve');
-  const [other] = others;
+function refuseFolder([folder]: readonly string[]): undefined {
+  if (folder !== undefined) throw new UsageError('--serve takes no folder; drop it on the page');
+}
+
+function folderOf([folder, other]: readonly string[], options: Options): string {
+  if (folder === undefined) {
+    if (options.has('kubeconfig'))
+      throw new UsageError('with --kubeconfig give a folder to drop, or --serve');
+    return SAMPLE;
+  }
   if (other !== undefined) throw new UsageError(`give one folder, and not ${JSON.stringify(other)} as well`);
   return folder;
 }

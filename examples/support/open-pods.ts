@@ -1,5 +1,6 @@
-import { connectKubernetes, type Kubernetes, type KubernetesPods, kubernetesPods } from 'holdfast';
+import { type Kubernetes, type KubernetesPods, kubernetesPods } from 'holdfast';
 import type { ClusterSettings } from './cluster-settings.ts';
+import { connectCluster } from './connect-cluster.ts';
 import { startWakuCluster } from './waku-cluster.ts';
 
 /** Pods that close what they came with. */
@@ -10,9 +11,8 @@ export interface OpenedPods extends KubernetesPods {
 /** The pods of the cluster that the settings name, or of a mini Kubernetes; what is read is kept. */
 export async function openPods({ kubeconfig, namespace }: ClusterSettings): Promise<OpenedPods> {
   const embedded = kubeconfig === undefined ? await startWakuCluster(namespace) : undefined;
-  const path = embedded?.kubeconfig ?? (kubeconfig === 'in-cluster' ? undefined : kubeconfig);
-  const place = namespace === undefined ? {} : { namespace };
-  const kube = connectKubernetes({ ...(path === undefined ? {} : { kubeconfig: path }), ...place });
+  const path = embedded?.kubeconfig ?? kubeconfig ?? 'in-cluster';
+  const kube = await connectCluster({ kubeconfig: path, namespace });
   const pods = kubernetesPods(kube, { cache: true });
   if (embedded !== undefined) {
     console.error(

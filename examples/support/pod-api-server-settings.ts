@@ -1,7 +1,7 @@
 import { type Environment, readArguments, UsageError, wholeNumber } from './arguments.ts';
 import { CLUSTER_HELP, CLUSTER_OPTIONS, type ClusterSettings, clusterSettings } from './cluster-settings.ts';
 
-export const HELP = `Usage: pod-api-server.ts --config FILE… --port N [OPTIONS]
+export const HELP = `Usage: npm run example -- pod-api-server [OPTIONS]
 
 Serves POST /process, /waku/relay, /action/NAME and /cache/clear, and GET /actions, /health
 and /openapi.json, until Ctrl-C.
@@ -14,7 +14,9 @@ ${CLUSTER_HELP}
   --help, -h           this text
 
 Environment
-  POD_API_TOKEN        every request but GET /health must bring it as a bearer token      [none]`;
+  POD_API_TOKEN        every request but GET /health must bring it as a bearer token      [none]
+
+The exit code is 0 after Ctrl-C, else 1.`;
 
 export interface ServerSettings extends ClusterSettings {
   readonly port: number;

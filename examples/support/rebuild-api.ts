@@ -17,7 +17,8 @@ export function startRebuildApi({ token, delay }: RebuildApiOptions): Promise<Ru
     if (request.headers.get('authorization') !== token) return new Response(null, { status: 401 });
     const file = (await request.formData()).get('file');
     if (!(file instanceof File)) return new Response(null, { status: 400 });
-    await sleep(Math.random() * delay);
+    // A request that is cut off is waited for by nobody, nor by the end of the process.
+    await sleep(Math.random() * delay, undefined, { signal: request.signal });
     return file.name.includes('refuse') ? new Response(null, { status: 422 }) : new Response(file.stream());
   };
   return serve({ fetch: answer });

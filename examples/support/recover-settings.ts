@@ -1,15 +1,18 @@
-import { oneOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
+import { oneOf, readArguments, refusePositionals, wholeNumber } from './arguments.ts';
 
-export const RECOVER_HELP = `Creates groups with a journal, kills itself in the middle, recovers in a second process, and audits the nodes.
+export const RECOVER_HELP = `Usage: npm run example -- recover [OPTIONS]
 
-Usage: npx tsx examples/recover.ts [OPTIONS]
+Creates groups with a journal, kills itself in the middle, recovers in a second process, and
+audits the nodes, which are in this process.
 
+Options
   --groups N           how many groups                                              [100]
   --resolve HOW        what becomes of the open ones: undo or finish                [undo]
   --settle MS          how long what the dead process sent may still take effect    [500]
-  --help               this text
+  --help, -h           this text
 
-The exit code is 0 where every group is on all nodes or on none in the end.`;
+The exit code is 0 where every group is on all nodes or on none in the end, 130 after Ctrl-C,
+else 1.`;
 
 export interface RecoverSettings {
   readonly groups: number;
@@ -22,8 +25,7 @@ export interface RecoverSettings {
 export function readRecoverSettings(): RecoverSettings | undefined {
   const { help, positionals, options } = readArguments(['groups', 'resolve', 'settle']);
   if (help) return undefined;
-  const [unknown] = positionals;
-  if (unknown !== undefined) throw new UsageError(`${JSON.stringify(unknown)} belongs to no option`);
+  refusePositionals(positionals);
   return {
     groups: wholeNumber('groups', options.get('groups') ?? '100', 4, 100_000),
     resolve: oneOf('way to resolve', options.get('resolve') ?? 'undo', ['undo', 'finish']),

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diskStore, FileDropScheduler } from 'holdfast';
@@ -63,6 +63,11 @@ function listen(
 /** The directory that is named, or one that goes with this process. */
 async function openStore({ store }: FileDropSettings) {
   const directory = store ?? (await mkdtemp(join(tmpdir(), 'file-drop-')));
+  if (store !== undefined) {
+    await mkdir(store, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      throw new UsageError(`--store ${JSON.stringify(store)} cannot be made (${error.code})`);
+    });
+  }
   const dispose = async () => {
     if (store === undefined) await rm(directory, { recursive: true, force: true });
   };

@@ -32,6 +32,7 @@ function listenForStop() {
   let exitCode: number | undefined;
   let word: string | undefined;
   let stoppedAt = 0;
+  let reminder: NodeJS.Timeout | undefined;
 
   const stop = (code: number, says?: string) => {
     exitCode = code;
@@ -42,7 +43,8 @@ function listenForStop() {
   const onSignal = (code: number) => {
     if (exitCode === undefined) {
       stop(code, 'interrupted');
-      setTimeout(() => console.error(`${process.stderr.isTTY ? '\n' : ''}${STILL}`), 1_000).unref();
+      const remind = () => console.error(`${process.stderr.isTTY ? '\n' : ''}${STILL}`);
+      reminder = setTimeout(remind, 1_000).unref();
     }
     // npx and tsx pass a Ctrl-C on that the terminal gave to this process as well: that is no second one.
     else if (performance.now() - stoppedAt > 200) process.exit(code);
@@ -56,7 +58,11 @@ function listenForStop() {
       if (exitCode === undefined) stop(141);
     });
   }
-  return { signal: controller.signal, end: () => ({ exitCode, word }) };
+  const end = () => {
+    clearTimeout(reminder);
+    return { exitCode, word };
+  };
+  return { signal: controller.signal, end };
 }
 
 /** Then every node is as it was before, and there is nothing more to tell. */

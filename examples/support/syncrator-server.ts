@@ -14,6 +14,7 @@ import {
 import { startMiniKubernetes } from 'holdfast/testing';
 import { SignJWT } from 'jose';
 import { UsageError } from './arguments.ts';
+import { connectCluster } from './connect-cluster.ts';
 import { DATABASE_VARIABLE, syncratorProgram } from './syncrator-program.ts';
 import type { ServerSettings } from './syncrator-settings.ts';
 
@@ -60,7 +61,7 @@ async function openParts(settings: ServerSettings, parts: Parts): Promise<Opened
     kubernetesRunner({
       kube,
       store,
-      template: await readFile(template, 'utf8'),
+      template: await readTemplate(template),
       statusFrom,
       logger: warnings,
       ...(solr === undefined ? {} : { beforeStart: solrStandby({ url: solr, logger: warnings }) }),
@@ -90,6 +91,12 @@ async function openParts(settings: ServerSettings, parts: Parts): Promise<Opened
   };
 }
 
+function readTemplate(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--template ${JSON.stringify(path)} cannot be read (${error.code})`);
+  });
+}
+
 /** What a person has to know; the rest is in the jobs. */
 const warnings = {
   debug: () => undefined,
@@ -99,14 +106,14 @@ const warnings = {
 };
 
 async function openCluster(
-  { kubeconfig, namespace = 'default' }: ServerSettings,
+  { kubeconfig, namespace: given }: ServerSettings,
   database: string,
   parts: Parts,
 ): Promise<Kubernetes> {
   if (kubeconfig !== undefined) {
-    const path = kubeconfig === 'in-cluster' ? {} : { kubeconfig };
-    return parts.use(connectKubernetes({ ...path, ...(namespace === 'default' ? {} : { namespace }) }));
+    return parts.use(await connectCluster({ kubeconfig, namespace: given }));
   }
+  const namespace = given ?? 'default';
   const cluster = parts.use(
     await startMiniKubernetes({ images: { syncrator: syncratorProgram }, namespaces: [namespace] }),
   );

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Credentials, JobAction } from 'holdfast';
 import { type Arguments, oneOf, readArguments, UsageError, wholeNumber } from './arguments.ts';
 
-export const HELP = `Usage: syncrator.ts COMMAND [OPTIONS]
+export const HELP = `Usage: npm run example -- syncrator [COMMAND] [OPTIONS]
 
 Commands
   start ACTION PROJECT [ENV]     start a job, and follow it where the server is this process
@@ -12,7 +12,8 @@ Commands
   delete ID                      make a job deleted, and remove what runs it
   login                          print a token
   serve                          run the server, and its page, until Ctrl-C
-ACTION is sync, delta, delete or diff.
+ACTION is sync, delta, delete or diff. With --url or --kubeconfig give a command;
+else it is start delta avo qas unless told otherwise.
 
 Options
   --url URL            the server. Without it, one for this run only, in this process
@@ -26,7 +27,7 @@ Options of the server in this process, so not together with --url
   --namespace NS       where jobs run                         [that of the kubeconfig, or default]
   --template FILE      an OpenShift template of one Job          [examples/deploy/syncrator/…;
   --params FOLDER      ENV/PROJECT-ACTION.public_params             needed with --kubeconfig]
-  --database FILE      keeps the jobs; needed with --kubeconfig            [a file for this run only]
+  --database FILE      keeps the jobs; needed with --kubeconfig           [a file for this run only]
   --status-from WHO    program: it writes to the database; job: it cannot, the Job tells
                                                         [job with --kubeconfig, program without]
   --solr URL           a sync of cataloguspro or metadatacatalogus prepares its standby alias there
@@ -126,7 +127,12 @@ export function readSyncratorSettings(
   };
 }
 
-function commandOf([word, ...rest]: readonly string[], options: Options): Command {
+/** What is shown to those who say nothing, on a server that nobody else uses. */
+const SAMPLE = ['start', 'delta', 'avo', 'qas'];
+
+function commandOf(positionals: readonly string[], options: Options): Command {
+  const alone = !options.has('url') && !options.has('kubeconfig');
+  const [word, ...rest] = positionals.length === 0 && alone ? SAMPLE : positionals;
   if (word === undefined) throw new UsageError(`give one of the commands ${COMMANDS.join(', ')}`);
   const name = oneOf('command', word, COMMANDS);
   if (options.has('page') && name !== 'list') throw new UsageError(`--page is for list, not for ${name}`);

@@ -3,7 +3,7 @@ import { UsageError } from '../../examples/support/arguments.ts';
 import { HELP, readSettings } from '../../examples/support/cluster-job-settings.ts';
 
 test.each([
-  [[], 'give one of the commands create-one, delete-one, '],
+  [['--nodes', 'a=http://a.test'], 'with --nodes give one of the commands create-one, delete-one, '],
   [['creat'], 'there is no command "creat"; the nearest is create. Try --help'],
   [['create-one'], 'create-one needs the id of a group. Try --help'],
   [['create-one', 'x', 'y', 'z'], 'create-one takes one id, received "x" "y" "z". Try --help'],
@@ -62,6 +62,10 @@ test('without options there are 100 groups, 16 at a time, on nodes that fail one
     kubeconfig: undefined,
     namespace: undefined,
   });
+});
+
+test('without a command it is the demo, on nodes of its own', () => {
+  expect(readSettings([])).toMatchObject({ command: 'demo', nodes: undefined });
 });
 
 test('options are read as they were written', () => {

@@ -119,8 +119,8 @@ test('stops a run of any length where nothing comes out, and shows errors that a
 });
 
 test.each([
-  [['--help'], 0, 'Usage: cluster-job.ts COMMAND'],
-  [[], 1, 'give one of the commands create-one, '],
+  [['--help'], 0, 'Usage: npm run example -- cluster-job [COMMAND]'],
+  [['--nodes', 'a=http://a.test'], 1, 'with --nodes give one of the commands create-one, '],
   [
     ['create', '--count', '2.5'],
     1,

@@ -95,7 +95,7 @@ test.each<[readonly string[], Readonly<Record<string, string>>, string | RegExp]
   [[], { JOB_COMPLETION_INDEX: '3' }, '$JOB_COMPLETION_INDEX/$SHARDS must be I/N'],
   [['--via', 'proxy'], {}, 'there is no way "proxy"'],
   [['--concurrency', '0'], {}, '--concurrency takes a whole number of at least 1'],
-  [['--fail-above', 'x%'], {}, 'failAbove'],
+  [['--fail-above', 'x%'], {}, '--fail-above takes a whole number or a share'],
   [['--dry'], {}, 'there is no option --dry'],
 ])('%j with %j is refused in words', async (more, env, message) => {
   const { args, seen } = await startPods();
@@ -127,7 +127,7 @@ test('mistakes of a config come with file, line and column, and exit code 1; --h
   expect(help).toMatchObject({
     code: 0,
     err: '',
-    out: expect.stringMatching(/^Usage: config-action-batch\.ts /),
+    out: expect.stringMatching(/^Usage: .* config-action-batch /),
   });
 });
 

@@ -72,23 +72,26 @@ test('serves the page and the routes until Ctrl-C, with the token of the environ
 });
 
 test('the processor says what it misses, by its exit code as well; --help is 0', async () => {
-  const [wrong, help, dropHelp] = await Promise.all([
+  const [wrong, pod, help, dropHelp] = await Promise.all([
     startScript('file-drop-processor.ts', [], { API_URL: '' }).end,
+    startScript('file-drop-processor.ts', [], { KUBERNETES_SERVICE_HOST: '127.0.0.1' }).end,
     startScript('file-drop-processor.ts', ['--help']).end,
     startScript('file-drop.ts', ['--help']).end,
   ]);
   expect(wrong).toMatchObject({ code: 2, err: '' });
   expect(wrong.out).toContain('env.TARGET: is missing');
-  expect(help).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: file-drop-processor\.ts /) });
-  expect(dropHelp).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: file-drop\.ts FOLDER /) });
+  expect(pod.code).toBe(2);
+  expect(help).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: .* file-drop-processor /) });
+  expect(dropHelp).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: .* file-drop \[FOLDER\] /) });
 });
 
 const real = ['x', '--kubeconfig', 'y', '--image', 'z', '--api-url', 'http://a', '--backend-url', 'http://b'];
 
 test.each<[readonly string[], string]>([
-  [[], 'give a folder to drop, or --serve'],
+  [['--kubeconfig', 'x'], 'with --kubeconfig give a folder to drop, or --serve'],
   [['a', 'b'], 'give one folder, and not "b" as well'],
   [['a', '--serve'], '--serve takes no folder'],
+  [['--store', '/dev/null/nope'], '--store "/dev/null/nope" cannot be made (ENOTDIR)'],
   [['/nowhere/at/all'], 'the folder "/nowhere/at/all" cannot be read (ENOENT)'],
   [['a', '--image', 'x'], '--image is for a cluster of yours: give --kubeconfig'],
   [['a', '--kubeconfig', 'x', '--image', 'y', '--api-url', 'z'], 'with --kubeconfig give --backend-url'],

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readServerSettings } from '../../examples/support/pod-api-server-settings.ts';
 import { startScript } from './script.ts';
@@ -48,6 +49,16 @@ test('a port that is taken is named', async () => {
   const { code, err } = await startScript('pod-api-server.ts', ['--port', port]).end;
   expect(code).toBe(1);
   expect(err).toContain(`cannot listen on --port ${port} (EADDRINUSE); choose another. Try --help\n`);
+});
+
+test('does not start with a kubeconfig that is not there', async () => {
+  const config = fileURLToPath(
+    new URL('../../examples/deploy/config-action/config-map.yaml', import.meta.url),
+  );
+  const args = ['--port', '0', '--kubeconfig', '/nowhere', '--namespace', 'there', '--config', config];
+  const { code, out, err } = await startScript('pod-api-server.ts', args).end;
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toMatch(/^kubeconfig \/nowhere: .* Try --help\n$/);
 });
 
 test('an address that others reach needs a token', () => {

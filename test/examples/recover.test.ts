@@ -18,6 +18,14 @@ test.each([
   },
 );
 
+test('Ctrl-C ends the example and the process that it has started', async () => {
+  using running = startScript('recover.ts', ['--groups', '8', '--settle', '60000']);
+  await running.printed(/, split: [1-9]\d*\n/);
+  running.interrupt();
+  const { code, err } = await running.end;
+  expect({ code, err }).toEqual({ code: 130, err: 'interrupted\n' });
+});
+
 test.each([
   [['--resolve', 'guess'], 'there is no way to resolve "guess"'],
   [['--groups', '1'], '--groups takes a whole number from 4'],

@@ -36,6 +36,7 @@ export function startScript(name: string, args: readonly string[], env: NodeJS.P
     end,
     printed,
     interrupt: () => child.kill('SIGINT'),
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
     [Symbol.dispose]: () => {
       child.kill('SIGKILL');
     },

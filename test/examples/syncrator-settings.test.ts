@@ -15,11 +15,13 @@ test('commands take what they need', () => {
   });
   expect(read('follow 34')?.command).toEqual({ name: 'follow', id: 34 });
   expect(read('list --page 2')?.command).toEqual({ name: 'list', page: 2 });
+  expect(read('')?.command).toEqual({ ...start, action: 'delta' });
   expect(read('--help')).toBeUndefined();
 });
 
 test.each([
-  ['', 'give one of the commands'],
+  ['--url http://127.0.0.1:1', 'give one of the commands'],
+  ['--kubeconfig k', 'give one of the commands'],
   ['strat sync avo', 'there is no command "strat"; the nearest is start'],
   ['start sync', 'start takes ACTION PROJECT [ENV], received "sync"'],
   ['start sink avo', 'there is no action "sink"; the nearest is sync'],

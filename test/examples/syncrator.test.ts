@@ -19,6 +19,12 @@ test('shows what a start would make, and starts nothing', async () => {
   expect(out.join('\n')).toContain('--api_job_id dryrun');
 });
 
+test('says that its template is missing', async () => {
+  capturePrinted();
+  const starting = runSyncrator(['start', 'sync', 'avo', '--template', '/nowhere'], {}, signal);
+  await expect(starting).rejects.toThrow('--template "/nowhere" cannot be read (ENOENT). Try --help');
+});
+
 test('says which parameter file is missing', async () => {
   const { err } = capturePrinted();
   await expect(runSyncrator(['start', 'sync', 'nobody', 'qas'], {}, signal)).rejects.toThrow('answered 400');

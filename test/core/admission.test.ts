@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { Admission, type Place } from '../../src/core/admission.ts';
 import { idle } from './runs.ts';
@@ -135,4 +136,25 @@ it('admits the next one when a place is left while it is outside', async () => {
   expect(await isFull(admission)).toBe(true);
   first?.leave();
   expect(await isFull(admission)).toBe(false);
+});
+
+it('counts a place that is left twice once', async () => {
+  const admission = new Admission(1);
+  const [first] = await sendOut(admission, 1);
+  first?.leave();
+  first?.leave();
+  await sendOut(admission, 1_000);
+  expect(await isFull(admission)).toBe(true);
+});
+
+it('leaves no listener on the signal of one that had to wait for room', async () => {
+  const admission = new Admission(1);
+  const [first] = await sendOut(admission, 1_000);
+  const { signal } = new AbortController();
+  const next = admission.enter(signal);
+  await idle();
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  first?.leave();
+  expect(await next).toBeDefined();
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });

@@ -14,6 +14,10 @@ test('the shard of an id is below the number of shards, and each shard has some'
   expect(shardOf('ab', 2 ** 31)).not.toBe(shardOf('ac', 2 ** 31));
 });
 
+test('the shard of an id never changes', () => {
+  expect(['', 'g', 'group 1'].map((id) => shardOf(id, 1_000_003))).toEqual([990_307, 167_170, 740_806]);
+});
+
 test('an index is below the number of shards and counts from 0', () => {
   for (const given of [
     { index: 0, of: 1 },

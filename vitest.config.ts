@@ -19,6 +19,5 @@ export default defineConfig({
     testTimeout: 30_000,
     // A child process that is to be waited for starts slowly on a busy machine.
     expect: { poll: { timeout: 20_000 } },
-    coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'json'] },
   },
 });

@@ -36,7 +36,8 @@ export function retryAfter(header: string | null | undefined, now: number): numb
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   // Date.parse takes almost anything ("-5" is a year); a date of HTTP begins with the name of a day.
   if (!/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
-  const date = Date.parse(text);
+  // The asctime form names no zone and is GMT too, where Date.parse takes it for the machine's own.
+  const date = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

@@ -16,7 +16,7 @@ function stoppedClock() {
   return { clock, timers };
 }
 
-test('an abort ends a sleep at once with its reason and leaves no timer', async () => {
+test('an abort ends a sleep at once with its reason and leaves neither timer nor listener', async () => {
   const { clock, timers } = stoppedClock();
   const controller = new AbortController();
   const slept = sleep(1_000_000, clock, controller.signal);
@@ -24,6 +24,7 @@ test('an abort ends a sleep at once with its reason and leaves no timer', async 
   controller.abort(new Error('enough'));
   await expect(slept).rejects.toThrow('enough');
   expect(timers.size).toBe(0);
+  expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
 });
 
 test('a sleep that ends by itself leaves no listener on the signal', async () => {

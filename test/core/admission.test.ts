@@ -162,3 +162,12 @@ it('gives a slot to one that comes back before any that is new', async () => {
   await third;
   expect(events).toEqual(['back', 'new']);
 });
+
+it('counts a place that is left twice once', async () => {
+  const admission = new Admission(1, never);
+  const [first] = await sendOut(admission, 1);
+  first?.leave();
+  first?.leave();
+  await sendOut(admission, 1_000);
+  expect(await isFull(admission)).toBe(true);
+});

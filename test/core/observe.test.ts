@@ -2,6 +2,7 @@ import { tracingChannel as nodeChannel } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
+  cleanError,
   redact,
   redactText,
   redactUrl,
@@ -12,6 +13,12 @@ import {
 } from '../../src/core/observe.ts';
 
 const recorder = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() });
+function watchWarnings() {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  onTestFinished(() => warned.mockRestore());
+  return warned;
+}
+
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 describe('redactUrl', () => {
@@ -19,7 +26,10 @@ describe('redactUrl', () => {
     ['http://admin:hidden@host:5000/v1', 'http://<redacted>@host:5000/v1'],
     ['http://hidden@host', 'http://<redacted>@host'],
     ['http://a:hidden@host?x=1', 'http://<redacted>@host?x=1'],
+    ['http://:hidden@host/', 'http://<redacted>@host/'],
     ['http://admin:hid@den@host/', 'http://<redacted>@host/'],
+    ['HTTPS://admin:hidden@HOST/', 'https://<redacted>@host/'],
+    ['http:\\\\admin:hidden@host\\x', 'http://<redacted>@host/x'],
     ['HTTP://admin:hidden@HOST/', 'http://<redacted>@host/'],
     ['http:\\\\admin:hidden@host/', 'http://<redacted>@host/'],
     ['http:admin:hidden@host/', 'http://<redacted>@host/'],
@@ -37,10 +47,14 @@ describe('redactUrl', () => {
     expect(redactUrl(expected)).toBe(expected);
   });
 
-  it.each(['http://127.0.0.1:5000', 'http://h/a b?page=2&x=a@b', '/v1/group/5/', 'not a url', ''])(
-    'leaves %j as it is',
-    (url) => expect(redactUrl(url)).toBe(url),
-  );
+  it.each([
+    'http://127.0.0.1:5000',
+    'http://h/a b?page=2&x=a@b',
+    'https://h/a@b?x=1',
+    '/v1/group/5/',
+    'not a url',
+    '',
+  ])('leaves %j as it is', (url) => expect(redactUrl(url)).toBe(url));
 });
 
 describe('redactText', () => {
@@ -52,7 +66,12 @@ describe('redactText', () => {
   });
 
   it('leaves the rest as it is', () => {
-    expect(redactText('ask bob@example.org, token=5')).toBe('ask bob@example.org, token=5');
+    for (const text of [
+      'ask bob@example.org, token=5',
+      'bob@example.org asks http://h/a@b?x=1 and https://h/a@b',
+    ]) {
+      expect(redactText(text)).toBe(text);
+    }
   });
 });
 
@@ -119,6 +138,25 @@ describe('redact', () => {
     });
   });
 
+  it('takes a text for a url only where it begins as one', () => {
+    expect(redact({ text: 'ask bob@example.org at http://h/' })).toEqual({
+      text: 'ask bob@example.org at http://h/',
+    });
+    expect(redact({ url: 'http:admin:hidden@host/', also: 'HTTPS:admin:hidden@host/' })).toEqual({
+      url: 'http://<redacted>@host/',
+      also: 'https://<redacted>@host/',
+    });
+  });
+
+  it('looks into objects without a prototype, and at names that are no text', () => {
+    expect(redact(Object.assign(Object.create(null), { token: 'hidden', node: 'n1' }))).toEqual({
+      token: '<redacted>',
+      node: 'n1',
+    });
+    const name = Symbol('token');
+    expect(redact(new Map<unknown, unknown>([[name, 'shown']]))).toEqual(new Map([[name, 'shown']]));
+  });
+
   it('ends where an object holds itself', () => {
     const loop: Record<string, unknown> = { token: 'hidden' };
     loop['self'] = [loop];
@@ -132,8 +170,45 @@ describe('redact', () => {
   });
 });
 
+describe('cleanError', () => {
+  it('gives the very error where nothing in it must not be seen', () => {
+    const error = new Error('no', { cause: new Error('deeper') });
+    expect(cleanError(error, ['other'])).toBe(error);
+    expect(cleanError('no')).toBe('no');
+  });
+
+  it('hides a message that holds one of the secrets, wherever in the chain it stands', () => {
+    const error = new Error('no', { cause: new Error('the key is open sesame') });
+    const cleaned = cleanError(error, ['hush', 'open sesame']);
+    expect(cleaned).toMatchObject({ message: 'no', cause: { message: '<redacted>' } });
+    expect(cleanError(new Error('open sesame'), ['hush', 'open sesame'])).toMatchObject({
+      message: '<redacted>',
+    });
+  });
+
+  it('leaves out a field that holds one of the secrets', () => {
+    const error = Object.assign(new Error('no'), { headers: { 'x-mine': 'open sesame' } });
+    const cleaned = cleanError(error, ['open sesame']);
+    expect(cleaned).toMatchObject({ name: 'Error', message: 'no' });
+    expect(Object.keys(cleaned as Error)).not.toContain('headers');
+    expect(Object.keys(cleaned as Error)).not.toContain('code');
+  });
+
+  it.each([
+    ['deep', { a: { b: { c: { d: { url: 'http://h/?token=hidden' } } } } }],
+    ['far down a list', { list: [...Array(200).keys(), 'http://h/?token=hidden'] }],
+    ['far into a text', { text: `${'x'.repeat(20_000)} http://h/?token=hidden` }],
+  ])('finds a url that stands %s', (_, fields) => {
+    const error = Object.assign(new Error('no'), fields);
+    expect(
+      inspect(cleanError(error), { depth: 9, maxArrayLength: null, maxStringLength: null }),
+    ).not.toContain('hidden');
+  });
+});
+
 describe('safeLogger', () => {
   it('passes each level on, as a method of the logger, without secrets', () => {
+    const warned = watchWarnings();
     const logger = recorder();
     const safe = safeLogger(logger);
     for (const level of levels) {
@@ -145,6 +220,7 @@ describe('safeLogger', () => {
     }
     safe.info('alone');
     expect(logger.info.mock.lastCall).toEqual(['alone']);
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -156,13 +232,16 @@ describe('safeLogger', () => {
     ],
     ['rejects', () => Promise.reject(new Error('disk full'))],
   ])('survives a logger that %s, and says so once', async (_how, write) => {
-    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    onTestFinished(() => warned.mockRestore());
+    const warned = watchWarnings();
     const safe = safeLogger({ debug: write, info: write, warn: write, error: write });
     for (const level of levels) safe[level]('x', {});
     await new Promise(setImmediate);
     expect(warned).toHaveBeenCalledOnce();
     expect(warned.mock.lastCall?.[0]).toMatch(/logger given to holdfast failed in debug\(\)/);
+    expect(warned.mock.lastCall?.[1]).toEqual({
+      code: 'HOLDFAST_LOGGER',
+      detail: expect.stringMatching(/^Error: disk full\n\s+at /),
+    });
   });
 
   it('wraps once, and the silent logger never', () => {

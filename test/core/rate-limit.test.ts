@@ -32,6 +32,17 @@ test('what was not used is kept, up to the burst', async () => {
   expect(started).toBe(3);
 });
 
+test('what is not used yet comes back as time passes, not all at once', async () => {
+  const clock = manualClock();
+  const take = openRateLimit({ perSecond: 10, burst: 3 }, clock);
+  for (let number = 0; number < 3; number += 1) await take();
+  clock.advance(100);
+  let started = 0;
+  for (let number = 0; number < 3; number += 1) void take().then(() => (started += 1));
+  await turns();
+  expect(started).toBe(1);
+});
+
 test('who gives up gives the turn back', async () => {
   const clock = manualClock();
   const take = openRateLimit({ perSecond: 1, burst: 1 }, clock);

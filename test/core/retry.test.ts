@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { HoldfastError } from '../../src/core/errors.ts';
 import { type Attempted, backoff, retryAfter, withRetries } from '../../src/core/retry.ts';
 import { manualClock } from '../testing/manual-clock.ts';
@@ -34,6 +34,9 @@ test.each<[string | null | undefined, number | undefined]>([
   [' 3 ', 3_000],
   ['Wed, 20 May 2026 16:27:37 GMT', 10_000],
   ['Wed, 20 May 2026 16:27:17 GMT', 0],
+  ['Wednesday, 20-May-26 16:27:37 GMT', 10_000],
+  ['Wed May 20 16:27:37 2026', 10_000],
+  ['20 May 2026 16:27:37 GMT', undefined],
   ['-5', undefined],
   ['1.5', undefined],
   ['soon', undefined],
@@ -42,6 +45,12 @@ test.each<[string | null | undefined, number | undefined]>([
   [undefined, undefined],
 ])('Retry-After %o asks for %o milliseconds', (header, expected) => {
   expect(retryAfter(header, NOW)).toBe(expected);
+});
+
+test('a Retry-After date in the form that names no zone is in GMT, wherever this machine stands', () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('TZ', 'America/New_York');
+  expect(retryAfter('Wed May 20 16:27:37 2026', NOW)).toBe(10_000);
 });
 
 describe('withRetries', () => {
@@ -120,6 +129,18 @@ describe('withRetries', () => {
       error: { name: 'TimeoutError', message: 'it took longer than 5000 ms' },
       earlier: [{ message: 'one' }],
     });
+  });
+
+  test('passes on what an attempt throws once the deadline has cut it', async () => {
+    const time = manualClock();
+    const retry = { attempts: 3, baseDelay: 100, maxDelay: 1_000, jitter: 'none' } as const;
+    const done = withRetries({ retry, clock: time, random: Math.random, deadline: 50 }, async (cut) => {
+      await new Promise<void>((resolve) => cut.addEventListener('abort', () => resolve()));
+      throw new Error('a mistake in the attempt');
+    });
+    time.advance(50);
+    await expect(done).rejects.toThrow('a mistake in the attempt');
+    expect(time.running()).toBe(0);
   });
 
   test.each([

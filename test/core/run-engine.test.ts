@@ -408,7 +408,7 @@ it('rejects with what closing the source throws, unless something went wrong bef
     }),
   });
   const stopped = runNumbers(failing(), { work: async () => 'failed', options: { failAbove: 0 } });
-  await expect(stopped.then()).rejects.toThrow('not closed');
+  await expect(stopped.then()).rejects.toMatchObject({ message: 'not closed' });
   const broken = runNumbers(failing(), { work: async () => Promise.reject(new Error('broken')) });
   await expect(broken.then()).rejects.toThrow('broken');
 });
@@ -583,7 +583,7 @@ it('reports progress after every item, with the total where it is known', async 
 it('reports no total for a source that does not tell', async () => {
   const seen: Progress[] = [];
   await runNumbers(upTo(1), { options: { onProgress: (progress) => seen.push(progress) } });
-  expect(seen).toEqual([{ done: 1, failed: 0, skipped: 0, inFlight: 0 }]);
+  expect(seen).toStrictEqual([{ done: 1, failed: 0, skipped: 0, inFlight: 0 }]);
 });
 
 it('reports the inputs that were not begun once, at the end', async () => {

@@ -9,6 +9,7 @@ const wrong: [unknown, string][] = [
     'x'.repeat(99),
     `ids: expected a list of strings, received the string '${'x'.repeat(40)}…': put it in brackets`,
   ],
+  ['x'.repeat(40), `received the string '${'x'.repeat(40)}': put`],
   [42, 'received 42'],
   [undefined, 'received undefined'],
   [null, 'received null'],
@@ -30,6 +31,29 @@ it('knows how many there are of an array, a Set and a Map, and of nothing else',
     (inputs) => openSource<unknown>(inputs).total,
   );
   expect(totals).toEqual([2, 3, 1, undefined, undefined]);
+});
+
+it('takes a size for a number of inputs only where it is one', () => {
+  const sized = (size: unknown) => Object.assign(upTo(3), { size });
+  const totals = [0, 3, -1, 1.5, '3', 2 ** 53].map((size) => openSource(sized(size)).total);
+  expect(totals).toEqual([0, 3, undefined, undefined, undefined, undefined]);
+});
+
+it('counts what it pulls from 0', async () => {
+  async function* later() {
+    yield* upTo(3);
+  }
+  for (const inputs of [[0, 1, 2], upTo(3), later()]) {
+    const source = openSource<number>(inputs);
+    const pulled = [await source.pull(), await source.pull(), await source.pull(), await source.pull()];
+    expect(pulled).toEqual([...[0, 1, 2].map((index) => ({ input: index, index })), undefined]);
+  }
+});
+
+it('closes what has no return by leaving it', async () => {
+  const source = openSource({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 1 }) }) });
+  expect(source.pull()).toEqual({ input: 1, index: 0 });
+  await expect(source.close()).resolves.toBeUndefined();
 });
 
 it('reads the length of an array once, and gives what was not pulled as the rest', () => {

@@ -204,6 +204,29 @@ test('an answer without end about the file of an index is read no further than i
   expect(sent).toBeLessThan(100_000_000);
 });
 
+test.each([
+  [404, 1],
+  [401, 1],
+  [302, 1],
+  [429, 3],
+  [503, 3],
+])('a backend that answers %i when it is asked for the file is asked %i times', async (status, times) => {
+  let asked = 0;
+  const backend = await serve((_, response) => {
+    asked += 1;
+    response.writeHead(status).end('not to be told');
+  });
+  const env = { API_URL: 'http://x', DROP: `${backend}/drops/d/`, JOB_COMPLETION_INDEX: '0' };
+  const error = await processorOptions(env, { retry: { attempts: 3, baseDelay: 1 } }).catch(
+    (cause: unknown) => cause,
+  );
+  expect(error).toMatchObject({
+    stage: 'download',
+    message: `the file was not told: GET ${backend}/drops/d/0 answered ${status} (HTTP_STATUS)`,
+  });
+  expect(asked).toBe(times);
+});
+
 test('a disk that is full while the file comes is said to be the disk', async () => {
   const { asked, options } = await stand();
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {

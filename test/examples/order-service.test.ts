@@ -43,11 +43,11 @@ test('on nodes of its own it shows an answer for each ending of an operation, an
 test('answers orders, looks, health and metrics, and what is no order', async () => {
   await using nodes = await startGroupNodes({
     faults: FaultPlan.script([
-      { key: 'away', method: 'POST', node: 'node03', fault: 'too-many', times: always },
+      { key: 'away', method: 'POST', node: 'node03', fault: 'expired', times: always },
       { key: 'a b', method: 'POST', node: 'node02', fault: 'error-before' },
     ]),
   });
-  using service = startScript('order-service.ts', await optionsFor(nodes, '--deadline', '500'));
+  using service = startScript('order-service.ts', await optionsFor(nodes, '--deadline', '20000'));
   const url = await readyUrl(service);
   const put = (path: string) => fetch(url + path, { method: 'PUT' });
 

@@ -4,7 +4,7 @@ import { startScript } from './script.ts';
 const runTests = (...args: readonly string[]) => startScript('testing.ts', args).end;
 
 test('the tests of code that is right pass, and tell the seed at which the other way goes wrong', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { code, out } = await runTests('--seeds', '25');
   expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^ℹ pass 5$/m) });
@@ -13,7 +13,7 @@ test('the tests of code that is right pass, and tell the seed at which the other
 });
 
 test('of code that is wrong the tests show how it came to that, and by its seed once more', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const found = await runTests('--rename', 'side-by-side');
   expect(found.code).toBe(1);
@@ -24,7 +24,7 @@ test('of code that is wrong the tests show how it came to that, and by its seed 
   expect(again).toMatchObject({ code: 1, out: expect.stringContaining(verdict ?? 'a verdict') });
 });
 
-test('Ctrl-C ends the tests', async () => {
+test('Ctrl-C ends the tests', { timeout: 60_000 }, async () => {
   using running = startScript('testing.ts', ['--seeds', '1000000']);
   await running.printed(/an export that fails/);
   running.interrupt();

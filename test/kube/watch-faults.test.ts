@@ -92,4 +92,4 @@ test('a watch adds up to what the server has, through every kind of fault and a 
   await mini.addPod({ name: 'last' });
   await remove('last');
   await until(() => ended);
-});
+}, 120_000);

@@ -96,7 +96,7 @@ export class ConfigAction {
     try {
       for (let lane = await plan.next(); lane !== undefined; lane = await plan.next()) {
         settings.signal?.throwIfAborted();
-        calls.push(...lane.calls.map(plannedCall));
+        calls.push(...lane.calls.filter(({ gone }) => gone === undefined).map(plannedCall));
       }
     } finally {
       await plan.close();

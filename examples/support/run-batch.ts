@@ -71,12 +71,22 @@ function actionOf(config: RequesterConfig, { action }: BatchSettings): ConfigAct
 
 function printPlan(plan: readonly PlannedCall[]): void {
   printTable([
-    ['pod', 'target', 'request', 'method', 'url'],
-    ...plan.map(({ pod, target, request, method, url }) => [pod, target, request, method, url]),
+    ['pod', 'target', 'request', 'method', 'url', 'params'],
+    ...plan.map(({ pod, target, request, method, url, params }) => {
+      return [pod, target, request, method, url, paramsText(params)];
+    }),
   ]);
   console.log(`${plan.length} calls, none of them made`);
 }
 
 const round = (milliseconds: number) => Number(milliseconds.toFixed(1));
 
-const shorten = (text: string) => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+/** A GET's query, a POST's body: the url is shown without them. */
+function paramsText(params: unknown): string {
+  const text = JSON.stringify(params);
+  return text === '{}' ? '' : cut(text);
+}
+
+const shorten = (text: string) => JSON.stringify(cut(text));
+
+const cut = (text: string) => (text.length > 100 ? `${text.slice(0, 100)}…` : text);

@@ -20,7 +20,9 @@ export interface PlanOptions {
   /** Draws the order `random`. @default Math.random */
   readonly random?: Random | undefined;
   /**
-   * Only these calls, as the `rerun` of a summary gives them or a part of `plan()`; no pods are selected then.
+   * Only these calls, as the `rerun` of a summary gives them or a part of `plan()`. Their pods are looked up anew, by target,
+   * name and namespace, and called where they are now. One that its target no longer selects, or that cannot be called now, is
+   * called nowhere: `plan()` leaves it out, and a run has for it a failed result whose error has the code `POD_GONE`.
    * @default all
    */
   readonly calls?: readonly PlannedCall[] | undefined;

@@ -12,7 +12,7 @@ export interface ActionSummary extends RunSummary<PlannedCall> {
   readonly ok: boolean;
   /** Calls that were answered by a 2xx; the same as `done`. */
   readonly succeeded: number;
-  /** Of all calls that were made. */
+  /** Of all calls for which something was sent. */
   readonly latency: Latency;
   /** Identical answers together, the most frequent first; at most 100 that differ. */
   readonly answers: readonly AnswerGroup[];
@@ -28,7 +28,7 @@ export class ActionTally {
   readonly #answers = new AnswerGroups();
 
   add(result: CallResult): void {
-    this.#latency.add(result.durationMs);
+    if (result.attempts > 0) this.#latency.add(result.durationMs);
     this.#answers.add(result);
   }
 

@@ -19,7 +19,7 @@ export interface PlannedCall {
   readonly headers: Readonly<Record<string, string>>;
   /** Of a POST the JSON body, of a GET the query. */
   readonly params: unknown;
-  /** The pod's address. */
+  /** The pod's address when it was planned. */
   readonly ip: string;
   /** Where the source of the pods has namespaces. */
   readonly namespace?: string;
@@ -79,6 +79,8 @@ export interface Call {
   readonly position: number;
   readonly pod: CalledPod;
   readonly request: PreparedRequest;
+  /** Why nothing is sent: the pod of a call that is made again is not there any more. */
+  readonly gone?: HoldfastError;
 }
 
 /** With whatever secrets the template has. */

@@ -3,6 +3,7 @@ import type { Run } from '../core/run.ts';
 import { type ActionOptions, type PlanOptions, parsePlanOptions } from './action-options.ts';
 import type { ActionSummary } from './action-summary.ts';
 import { type CallResult, type PlannedCall, plannedCall } from './call.ts';
+import { checkPods } from './check-pods.ts';
 import { shown } from './config-schema.ts';
 import { objectSource } from './config-source.ts';
 import { openPlan } from './open-plan.ts';
@@ -84,11 +85,12 @@ export class ConfigAction {
   /**
    * The calls that `run` would make, in their order. Reads the pods and sends nothing to them.
    *
-   * @throws {ConfigError} for options that are wrong, and where `podStartIndex` is past the end of the pods
+   * @throws {ConfigError} for options that are wrong and what is no source of pods, and where `podStartIndex` is past the end of the pods
    * @throws {HoldfastError} with code `NO_PODS` where no pod is selected; what the source of the pods throws; the reason of
    * `signal`
    */
   async plan(pods: PodSource, options?: PlanOptions): Promise<PlannedCall[]> {
+    checkPods(pods);
     const settings = parsePlanOptions(options, this.order === 'random');
     settings.signal?.throwIfAborted();
     const plan = openPlan(this, pods, settings);
@@ -96,7 +98,7 @@ export class ConfigAction {
     try {
       for (let lane = await plan.next(); lane !== undefined; lane = await plan.next()) {
         settings.signal?.throwIfAborted();
-        calls.push(...lane.calls.map(plannedCall));
+        calls.push(...lane.calls.filter(({ gone }) => gone === undefined).map(plannedCall));
       }
     } finally {
       await plan.close();
@@ -114,7 +116,7 @@ export class ConfigAction {
    * that may help: not after a 3xx or 4xx other than 408, 425 and 429. `Retry-After` is obeyed within the deadline. A POST
    * that failed counts as `unknown`, too, where it may have been carried out.
    *
-   * @throws {ConfigError} at once, for options that are wrong
+   * @throws {ConfigError} at once, for options that are wrong and what is no source of pods
    */
   run(pods: PodSource, options?: ActionOptions): Run<CallResult, ActionSummary> {
     return runAction(this, pods, options);

@@ -1,7 +1,7 @@
-import { ConfigError } from '../core/errors.ts';
 import type { PlanSettings } from './action-options.ts';
-import type { Call, PlannedCall } from './call.ts';
+import type { PlannedCall } from './call.ts';
 import { type BatchSize, type CallPlan, planAgain, planCalls } from './call-plan.ts';
+import { callsAgain, locateAgain } from './calls-again.ts';
 import { type LeftOutPod, PodPicks } from './pod-picks.ts';
 import type { PodSource } from './pod-source.ts';
 import { prepareRequest } from './prepare-request.ts';
@@ -21,7 +21,7 @@ export function openPlan(
   pods: PodSource,
   { calls, shard, random, signal, batches = [] }: PlanSettings & { readonly batches?: readonly BatchSize[] },
 ): OpenedPlan {
-  if (calls !== undefined) return openAgain(action, calls, batches);
+  if (calls !== undefined) return openAgain(action, pods, { calls, signal, batches });
   const picks = new PodPicks(pods.select(action.targets, { signal }), action, { random, shard });
   const requests = action.requests.map(prepareRequest);
   const plan = planCalls(picks, { requests, loopOrder: action.loopOrder, batches });
@@ -37,35 +37,32 @@ export function openPlan(
   };
 }
 
+/** The pods are looked up once, before the first call. */
 function openAgain(
   action: ActionSettings,
-  calls: readonly PlannedCall[],
-  batches: readonly BatchSize[],
+  pods: PodSource,
+  { calls, signal, batches }: AgainSettings,
 ): OpenedPlan {
-  const requests = new Map(action.requests.map((request) => [request.name, prepareRequest(request)]));
-  const targets = new Map(action.targets.map((target) => [target.name, target]));
-  const again = calls.map(
-    ({ pod, ip, namespace, target: targetName, request: requestName }, position): Call => {
-      const request = requests.get(requestName);
-      const target = targets.get(targetName);
-      if (
-        request === undefined ||
-        target === undefined ||
-        typeof pod !== 'string' ||
-        typeof ip !== 'string'
-      ) {
-        const message =
-          `is no call of the action ${action.name}: it has no request ${String(requestName)} or no target ` +
-          `${String(targetName)}, or the call names no pod and ip; pass what plan() or a summary's rerun gave`;
-        throw new ConfigError([{ path: `options.calls[${position}]`, message }]);
-      }
-      return { position, request, pod: { name: pod, ip, namespace, target } };
-    },
-  );
+  const settings = { loopOrder: action.loopOrder, batches };
+  const before = callsAgain(action, calls);
+  let plan = planAgain(before, settings);
+  let located = false;
+  const load = async () => {
+    if (located) return;
+    plan = planAgain(await locateAgain(before, pods, signal), settings);
+    located = true;
+  };
   return {
-    ...planAgain(again, { loopOrder: action.loopOrder, batches }),
-    load: async () => undefined,
+    next: () => (located ? plan.next() : load().then(() => plan.next())),
+    rest: () => plan.rest(),
+    total: before.length,
+    load,
     leftOut: [],
     close: async () => undefined,
   };
+}
+
+interface AgainSettings extends Pick<PlanSettings, 'signal'> {
+  readonly calls: readonly PlannedCall[];
+  readonly batches: readonly BatchSize[];
 }

@@ -20,6 +20,9 @@ export function callPerformer(
 const actionChannel = tracingChannel('holdfast:action.call');
 
 async function performCall(call: Call, send: Send, limits: CallLimits): Promise<CallResult> {
+  if (call.gone !== undefined) {
+    return { call: plannedCall(call), status: 'failed', attempts: 0, durationMs: 0, error: call.gone };
+  }
   const { clock, signal, pageLimit } = limits;
   const start = clock.monotonic();
   const attempts = new Attempts(call, send, limits);

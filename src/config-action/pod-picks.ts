@@ -114,11 +114,18 @@ export class PodPicks {
     this.#ended = true;
   }
 
-  #add({ target, name, namespace, ip, ended }: SelectedPod): void {
-    if (ip === undefined || ip === '') this.leftOut.push({ pod: name, reason: 'no-ip' });
-    else if (ended === true) this.leftOut.push({ pod: name, reason: 'ended' });
-    else this.#pods.push({ target, name, namespace, ip });
+  #add(pod: SelectedPod): void {
+    const { target, name, namespace, ip } = pod;
+    const reason = reasonLeftOut(pod);
+    if (reason !== undefined) this.leftOut.push({ pod: name, reason });
+    else if (ip !== undefined) this.#pods.push({ target, name, namespace, ip });
   }
+}
+
+/** Why a pod cannot be called; `undefined` where it can be. */
+export function reasonLeftOut({ ip, ended }: SelectedPod): LeftOutPod['reason'] | undefined {
+  if (ip === undefined || ip === '') return 'no-ip';
+  return ended === true ? 'ended' : undefined;
 }
 
 /** Stable; by code points, as Python compares. */

@@ -11,6 +11,7 @@ import { openTransport, type Transport } from '../http/transport.ts';
 import { type ActionOptions, type ActionRunSettings, parseActionOptions } from './action-options.ts';
 import { type ActionSummary, ActionTally, gradeOf } from './action-summary.ts';
 import { type Call, type CallResult, plannedCall } from './call.ts';
+import { checkPods } from './check-pods.ts';
 import { inOrder, type Placed } from './in-order.ts';
 import { LaneSource } from './lane-source.ts';
 import { type OpenedPlan, openPlan } from './open-plan.ts';
@@ -26,6 +27,7 @@ export function runAction(
   pods: PodSource,
   options?: ActionOptions,
 ): Run<CallResult, ActionSummary> {
+  checkPods(pods);
   const settings = parseActionOptions(options, action.order === 'random');
   const runs = runSettings(options as RunOptions | undefined, 1);
   if (settings.via === 'api-proxy') checkProxied(action, pods);

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { expect, it } from 'vitest';
 import type { ActionOptions } from '../../src/config-action/action-options.ts';
 import type { CallResult } from '../../src/config-action/call.ts';
+import type { PodSource } from '../../src/config-action/pod-source.ts';
 import { eagerClock } from './eager-clock.ts';
 import { actionOn, collect, ok, sourceOf, startPods } from './pods.ts';
 
@@ -262,4 +263,18 @@ it.each<[ActionOptions, string]>([
 ])('refuses the options %o at once', (options, says) => {
   const action = actionOn({ port: 80 });
   expect(() => action.run(sourceOf({ pods: [], port: 80, seen: [] }), options)).toThrow(says);
+});
+
+it.each<[string, unknown, string]>([
+  ['a list of pods', [{ name: 'a', ip: '127.1.0.0' }], 'Array'],
+  ['nothing', undefined, 'undefined'],
+  ['an object without select', { list: () => [] }, 'Object'],
+])('refuses %s as the source of the pods at once, and says what to pass', async (_name, pods, received) => {
+  const action = actionOn({ port: 80 });
+  const says =
+    `pods: expected a source of pods, received ${received}; ` +
+    'pass staticPods([{ name, ip }]) or kubernetesPods(kube)';
+  const refused = expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(says) });
+  expect(() => action.run(pods as PodSource)).toThrow(refused);
+  await expect(action.plan(pods as PodSource)).rejects.toEqual(refused);
 });

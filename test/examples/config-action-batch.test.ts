@@ -30,7 +30,7 @@ test('--dry-run prints the plan as a table and sends nothing', async () => {
   const { out } = capturePrinted();
   expect(await runBatch([...args, '--action', 'twice', '--dry-run'], {}, never)).toBe(true);
   expect(out).toEqual([
-    expect.stringMatching(/^pod +target +request +method +url$/),
+    expect.stringMatching(/^pod +target +request +method +url +params$/),
     expect.stringMatching(/^pod-0 +all +get +GET +http:\/\/127\.1\.8\.1:\d+\/x$/),
     expect.stringMatching(/^pod-1 +all +get +GET +http:\/\/127\.1\.8\.2:\d+\/x$/),
     expect.stringMatching(/^pod-0 +all +get +GET/),
@@ -38,6 +38,30 @@ test('--dry-run prints the plan as a table and sends nothing', async () => {
     '4 calls, none of them made',
   ]);
   expect(seen).toEqual([]);
+});
+
+test('--dry-run shows the params of a call beside its url', async () => {
+  const { args, folder } = await startPods();
+  const more = join(folder, 'more.yaml');
+  const action = {
+    name: 'pages',
+    requests: ['page', 'long'].map((name) => ({
+      name,
+      endpoint: {
+        name,
+        url: 'http://{node}:{port}/page',
+        type: 'GET',
+        params: { size: 2, of: name === 'long' ? 'x'.repeat(200) : 'y' },
+      },
+    })),
+    targets: ['all'],
+    loop_order: 'foreach_pod_make_all_requests',
+  };
+  await writeFile(more, JSON.stringify({ actions: [action] }));
+  const { out } = capturePrinted();
+  expect(await runBatch([...args, more, '--action', 'pages', '--dry-run'], {}, never)).toBe(true);
+  expect(out[1]).toMatch(/ GET +http:\S+\/page +\{"size":2,"of":"y"\}$/);
+  expect(out[2]).toMatch(/ GET +http:\S+\/page +\{"size":2,"of":"x{84}…$/);
 });
 
 test('counts for each pod what came of its calls, and fails where one failed', async () => {

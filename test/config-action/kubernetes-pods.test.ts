@@ -225,4 +225,4 @@ it('calls 10,000 pods with no more Kubernetes calls than pages and services, and
   expect(pagesAtFirst).toBe(1);
   expect(asked).toEqual(['GET services/web', ...Array<string>(20).fill('GET pods')]);
   expect(await run).toMatchObject({ done: 10_001, ok: true, answers: [{ text: 'OK', count: 10_001 }] });
-});
+}, 120_000);

@@ -1,5 +1,7 @@
+import * as v from 'valibot';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { KeyLocks } from '../core/key-locks.ts';
+import { having, validate } from '../core/validate.ts';
 import type { Journal, OpenEntry } from './journal.ts';
 
 /** Options of `memoryJournal`. */
@@ -11,8 +13,11 @@ export interface MemoryJournalOptions {
 /**
  * A journal that lives as long as the process: several clients that share it exclude each other group by group, and what
  * one left unresolved the others see. It does not survive a crash.
+ *
+ * @throws ConfigError for options that are wrong
  */
-export function memoryJournal({ clock = systemClock }: MemoryJournalOptions = {}): Journal {
+export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
+  const { clock = systemClock } = validate(journalOptions, options, 'options');
   // Of one group only one entry can be open: its holder has the lock.
   const open = new Map<string, OpenEntry>();
   return {
@@ -36,3 +41,8 @@ export function memoryJournal({ clock = systemClock }: MemoryJournalOptions = {}
     close: async () => undefined,
   };
 }
+
+/** Of `fileJournal` as well. */
+export const journalOptions = v.strictObject({
+  clock: v.optional(having<Clock>('now', 'monotonic', 'setTimer')),
+});

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import * as v from 'valibot';
 import { ConfigError } from '../core/errors.ts';
 import type { Run } from '../core/run.ts';
 import { checkInputs, type Inputs } from '../core/source.ts';
-import { abortSignal, milliseconds, validate } from '../core/validate.ts';
 import type { KubernetesObject } from '../kube/resources.ts';
+import {
+  checkFollowOptions,
+  checkScheduleOptions,
+  parseCallOptions,
+  parseWatchOptions,
+} from './call-options.ts';
 import { type OpenDrop, openDrop } from './drop.ts';
 import { type DropFile, placeFiles } from './drop-file.ts';
-import { dropIdSchema, dropJobName } from './file-id.ts';
+import { dropJobName } from './file-id.ts';
 import type { FileStore, StoredFile } from './file-store.ts';
 import { selectorOf } from './job-manifest.ts';
 import { mapEach } from './merge.ts';
@@ -51,7 +55,7 @@ export class FileDropScheduler {
    */
   schedule(files: Inputs<DropFile>, options: ScheduleOptions = {}): Run<ScheduledFile, ScheduleSummary> {
     checkInputs(files, 'files');
-    validate(scheduleOptions, options, 'options');
+    checkScheduleOptions(options);
     const settings = this.#settings;
     const { dropId = randomUUID(), rate } = options;
     const mode = modeFor(files, settings);
@@ -77,7 +81,7 @@ export class FileDropScheduler {
    * @throws {ConfigError} for options that are wrong; what `kube.list` and the store throw
    */
   async pods(options: DropCallOptions = {}): Promise<ProcessorPod[]> {
-    const { dropId, ...call } = validate(callOptions, options, 'options');
+    const { dropId, ...call } = parseCallOptions(options);
     const { kube, store, namespace } = this.#settings;
     const reader = openPodReader(store);
     const found: ProcessorPod[] = [];
@@ -93,7 +97,7 @@ export class FileDropScheduler {
    * @throws {ConfigError} for options that are wrong; what `kube.watch` and the store throw
    */
   watch(options: DropWatchOptions = {}): AsyncIterable<ProcessorPod> {
-    const { dropId, signal } = validate(watchOptions, options, 'options');
+    const { dropId, signal } = parseWatchOptions(options);
     const { kube, store, namespace } = this.#settings;
     const reader = openPodReader(store);
     const events = kube.watch('pods', { signal, namespace, labelSelector: selectorOf(dropId) });
@@ -111,7 +115,7 @@ export class FileDropScheduler {
    * @throws {ConfigError} for options that are wrong
    */
   follow(options: DropFollowOptions = {}): Run<ProcessorPod, TrafficSummary> {
-    validate(followOptions, options, 'options');
+    checkFollowOptions(options);
     return followTraffic(this.#settings, options);
   }
 
@@ -122,7 +126,7 @@ export class FileDropScheduler {
    * @throws {ConfigError} for options that are wrong; what `kube.deleteCollection` and the store throw
    */
   async deleteJobs(options: DropCallOptions = {}): Promise<DeletedJobs> {
-    const { dropId, ...call } = validate(callOptions, options, 'options');
+    const { dropId, ...call } = parseCallOptions(options);
     const { kube, store, namespace } = this.#settings;
     const which = { ...call, namespace, labelSelector: selectorOf(dropId) };
     // Before the Jobs are: the Job of a file that is scheduled meanwhile may stay. A store that fails keeps none of them.
@@ -189,22 +193,3 @@ function modeFor(files: Inputs<DropFile>, { mode, indexedAbove }: FileDropSettin
   const known: unknown = Array.isArray(files) ? files.length : Reflect.get(files, 'size');
   return typeof known === 'number' && known > indexedAbove ? 'indexed' : 'job';
 }
-
-const watchEntries = { dropId: v.optional(dropIdSchema), signal: v.optional(abortSignal) };
-const watchOptions = v.strictObject(watchEntries);
-const callOptions = v.strictObject({
-  ...watchEntries,
-  attemptTimeout: v.optional(milliseconds(1)),
-  deadline: v.optional(milliseconds(1)),
-});
-const followOptions = v.object({ dropId: watchEntries.dropId });
-
-const scheduleOptions = v.object({
-  dropId: v.optional(dropIdSchema),
-  rate: v.optional(
-    v.custom<number>(
-      (value) => typeof value === 'number' && Number.isFinite(value) && value > 0,
-      ({ received }) => `expected a number of files per second above 0, received ${received}`,
-    ),
-  ),
-});

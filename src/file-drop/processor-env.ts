@@ -11,7 +11,7 @@ import { type ProcessorOptions, type ProcessorSettings, parseProcessorOptions } 
  * `API_TOKEN`; in an Indexed Job `DROP` and `JOB_COMPLETION_INDEX` in place of the first two, and the backend is asked.
  *
  * @param options what else `processFile` is to get
- * @throws {ConfigError} for variables that are missing or wrong
+ * @throws {ConfigError} for variables that are missing or wrong, and for options that are
  * @throws ProcessorError of the stage `download` where the backend does not tell the file
  */
 export async function processorOptions(
@@ -26,7 +26,9 @@ export async function processorOptions(
   };
   if (drop === undefined) {
     const target = env['TARGET'] ?? missing('TARGET');
-    return { ...shared, target, filename: env['FILENAME'] ?? missing('FILENAME') };
+    const whole = { ...shared, target, filename: env['FILENAME'] ?? missing('FILENAME') };
+    parseProcessorOptions(whole);
+    return whole;
   }
   if (index === undefined || !/^\d+$/.test(index)) return missing('JOB_COMPLETION_INDEX');
   const url = `${drop.replace(/\/+$/, '')}/${index}`;

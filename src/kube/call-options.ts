@@ -88,9 +88,10 @@ export interface PodLogOptions extends KubernetesCallOptions {
 export const parseCallOptions = (options: unknown) => validate(callOptions, options ?? {}, 'options');
 export const parseListOptions = (options: unknown) => validate(listOptions, options ?? {}, 'options');
 export const parseWatchOptions = (options: unknown) => validate(watchOptions, options ?? {}, 'options');
-export const parseDeleteOptions = (options: unknown) => validate(deleteOptions, options ?? {}, 'options');
+export const parseDeleteOptions = (options: unknown) =>
+  validate(deleteOptions, withPolicy(options ?? {}), 'options');
 export const parseDeleteCollectionOptions = (options: unknown) =>
-  validate(deleteCollectionOptions, options ?? {}, 'options');
+  validate(deleteCollectionOptions, withPolicy(options ?? {}), 'options');
 export const parsePodLogOptions = (options: unknown) => validate(podLogOptions, options ?? {}, 'options');
 export const parseName = (name: unknown): string => validate(objectName, name, 'name');
 export const parseResource = (resource: unknown): KubernetesResource =>
@@ -104,7 +105,19 @@ export const callEntries = {
 };
 
 const resourceName = oneOf(...(Object.keys(RESOURCES) as KubernetesResource[]));
-const propagationPolicy = oneOf('Foreground', 'Background', 'Orphan');
+
+/** One that is not there has a message of its own as well: nobody knows the words by heart. */
+const propagationPolicy = v.custom<PropagationPolicy>(
+  (value) => value === 'Foreground' || value === 'Background' || value === 'Orphan',
+  ({ input, received }) =>
+    input === undefined
+      ? "is missing; name 'Foreground', 'Background' or 'Orphan'"
+      : `expected 'Foreground', 'Background' or 'Orphan', received ${received}`,
+);
+const withPolicy = (options: unknown) =>
+  typeof options === 'object' && !Array.isArray(options)
+    ? { propagationPolicy: undefined, ...options }
+    : options;
 const selector = v.optional(v.string());
 
 const callOptions = v.strictObject(callEntries);

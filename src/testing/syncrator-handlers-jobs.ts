@@ -1,5 +1,7 @@
+import * as v from 'valibot';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
+import { count, having, milliseconds, validate } from '../core/validate.ts';
 import type { JobAction, JobDetail, JobParams, JobStatus, SyncJob } from '../syncrator/job.ts';
 
 /** Milliseconds after its start at which a job gets on by itself. */
@@ -31,7 +33,9 @@ export class SyncratorJobs {
   /** When a job that gets on by itself was started; a test's own word ends that. */
   readonly #startedAt = new Map<number, number>();
 
-  constructor({ jobs = [], life = false, clock = systemClock }: SyncratorJobsOptions = {}) {
+  /** @throws ConfigError for options that are wrong */
+  constructor(options: SyncratorJobsOptions = {}) {
+    const { jobs = [], life = false, clock = systemClock } = validate(jobsOptions, options, 'options');
     this.#clock = clock;
     this.#life = life;
     for (const job of jobs) this.#jobs.set(job.id, job);
@@ -157,3 +161,22 @@ export class SyncratorJobs {
     return new Date(Math.floor(this.#clock.now() / 1000) * 1000);
   }
 }
+
+const jobLife = v.strictObject({
+  running: v.optional(milliseconds()),
+  completed: v.optional(milliseconds()),
+  totalRecords: v.optional(count(0)),
+});
+
+/** Checked as far as a slip goes: what a job looks like, TypeScript says. */
+export const jobList = v.custom<readonly JobDetail[]>(
+  (value) => Array.isArray(value),
+  ({ received }) => `expected an array of jobs, received ${received}`,
+);
+
+const jobsOptions = v.strictObject({
+  jobs: v.optional(jobList),
+  // Not a union: that would report what is wrong with either form.
+  life: v.optional(v.lazy((value) => (value === false ? v.literal(false) : jobLife))),
+  clock: v.optional(having<Clock>('now', 'monotonic', 'setTimer')),
+});

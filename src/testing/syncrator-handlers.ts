@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module';
 import type * as Msw from 'msw';
+import * as v from 'valibot';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { HoldfastError } from '../core/errors.ts';
+import { having, validate } from '../core/validate.ts';
 import type { Credentials, JobDetail, JobParams } from '../syncrator/job.ts';
 import { jobFields, syncJobFields } from '../syncrator/job-fields.ts';
+import { parseCredentials } from '../syncrator/options.ts';
 import { startFields, templateParams } from '../syncrator/start-answer.ts';
-import { SyncratorJobs } from './syncrator-handlers-jobs.ts';
+import { jobList, SyncratorJobs } from './syncrator-handlers-jobs.ts';
 import { TokenDesk } from './syncrator-handlers-tokens.ts';
 import { bodyParams, withJobId } from './syncrator-handlers-wire.ts';
 
@@ -31,19 +34,21 @@ const PAGE = 50;
  * A syncrator server for msw, under `baseUrl`: every route but the home page. Any bearer token is taken but one of
  * `/login` that has expired. Every project has its parameters.
  *
+ * @throws ConfigError for options that are wrong
  * @throws HoldfastError `MSW_MISSING` where the package `msw` is not installed
  */
 export function syncratorHandlers(
   baseUrl: string,
   options: SyncratorHandlersOptions = {},
 ): Msw.RequestHandler[] {
+  const given = validate(handlersOptions, options, 'options');
   const { http, HttpResponse } = loadMsw();
-  const { clock = systemClock, env: ownEnv = 'qas' } = options;
+  const { clock = systemClock, env: ownEnv = 'qas', credentials } = given;
   const jobs =
-    options.jobs instanceof SyncratorJobs
-      ? options.jobs
-      : new SyncratorJobs({ jobs: options.jobs, life: {}, clock });
-  const desk = new TokenDesk(clock, options.credentials);
+    given.jobs instanceof SyncratorJobs
+      ? given.jobs
+      : new SyncratorJobs({ jobs: given.jobs, life: {}, clock });
+  const desk = new TokenDesk(clock, credentials && parseCredentials(credentials));
   const base = baseUrl.replace(/\/+$/, '');
   const text = (body: string, status: number) => new HttpResponse(body, { status });
   const unauthorized = () => HttpResponse.html('<h1>401 Unauthorized</h1>', { status: 401 });
@@ -122,3 +127,15 @@ function loadMsw(): typeof Msw {
     throw new HoldfastError(message, { code: 'MSW_MISSING', cause });
   }
 }
+
+const handlersOptions = v.strictObject({
+  jobs: v.optional(v.lazy((value) => (value instanceof SyncratorJobs ? v.instance(SyncratorJobs) : jobList))),
+  clock: v.optional(having<Clock>('now', 'monotonic', 'setTimer')),
+  credentials: v.optional(
+    v.custom<Credentials>(
+      (value) => typeof value === 'object' && value !== null,
+      'expected { username, password }',
+    ),
+  ),
+  env: v.optional(v.string()),
+});

@@ -24,6 +24,17 @@ describe('a program that says so ends well, and prints what its page shows', () 
   });
 });
 
+it("the file drop's complete example ends a file that the API refuses as its table of exit codes says", async () => {
+  const [program] = programs.filter(({ path, runs }) => path === 'docs/file-drop.md' && runs === 'run');
+  if (program === undefined) throw new Error('the page has no such program');
+  const source = program.source.replace("new Response('rebuilt')", "new Response('no', { status: 422 })");
+  expect(source).not.toBe(program.source);
+  const { code, out, err } = await runProgram({ ...program, source });
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toContain('README.md Failed Error (exit code 4)\n');
+  expect(out).toMatch(/^once more [0-9a-f-]{36}$/m);
+});
+
 describe('a program that says so fails', () => {
   it.each(named(programs.filter(({ runs }) => runs === 'fails')))('$at', async (program) => {
     expect((await runProgram(program)).code).toBe(1);

@@ -339,8 +339,17 @@ test('deleteCollection counts what it found', async () => {
 
 test('a delete without a policy, and a deleteCollection without a selector, are refused', async () => {
   const kube = connect('http://127.0.0.1:1');
+  const words = "options.propagationPolicy: is missing; name 'Foreground', 'Background' or 'Orphan'";
   // @ts-expect-error
-  expect(await failureOf(kube.delete('jobs', 'a', {}))).toBeInstanceOf(ConfigError);
+  for (const forgotten of [kube.delete('jobs', 'a', {}), kube.delete('jobs', 'a')]) {
+    const failure = await failureOf(forgotten);
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect(failure.message).toContain(words);
+  }
+  // @ts-expect-error
+  expect((await failureOf(kube.delete('jobs', 'a', { propagationPolicy: 'foreground' }))).message).toContain(
+    `expected 'Foreground', 'Background' or 'Orphan', received "foreground"`,
+  );
   // @ts-expect-error
   const error = await failureOf(kube.deleteCollection('jobs', { propagationPolicy: 'Background' }));
   expect(error).toBeInstanceOf(ConfigError);

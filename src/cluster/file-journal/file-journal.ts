@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { ClosedError, ConfigError } from '../../core/errors.ts';
+import { validate } from '../../core/validate.ts';
 import type { Journal } from '../journal.ts';
+import { journalOptions } from '../memory-journal.ts';
 import { Claims } from './claims.ts';
 import { openJournalDatabase } from './database.ts';
 import { Entries } from './entries.ts';
@@ -19,17 +21,15 @@ export interface FileJournalOptions {
  *
  * It is opened, or made, at its first use.
  *
- * @throws ConfigError (its first use rejects) for a file that is something else, is damaged, or was written by a later
+ * @throws ConfigError for a path or options that are wrong; (its first use rejects) for a file that is something else, is damaged, or was written by a later
  * version; such a file is left as it is
  */
-export function fileJournal(
-  path: string,
-  { clock = systemClock }: FileJournalOptions = {},
-): Journal & AsyncDisposable {
+export function fileJournal(path: string, options: FileJournalOptions = {}): Journal & AsyncDisposable {
   if (typeof path !== 'string' || path === '' || path.includes('\0') || NO_PATH.test(path)) {
     const message = `expected the path of a file, received ${JSON.stringify(path) ?? typeof path}`;
     throw new ConfigError([{ path: 'path', message }]);
   }
+  const { clock = systemClock } = validate(journalOptions, options, 'options');
   // The process may change its folder meanwhile.
   const file = resolve(path);
   let opening: ReturnType<typeof open> | undefined;

@@ -22,7 +22,7 @@ export interface HttpAnswer {
 
 /** What differs between transports: one request to its whole answer, cut by `signal`. */
 export interface Carrier {
-  carry(request: HttpRequest, url: URL, signal: AbortSignal): Promise<HttpAnswer>;
+  carry(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   /** Where there are connections of our own. */
   close?(): Promise<void>;
 }

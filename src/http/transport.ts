@@ -2,9 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import { ClosedError, ConfigError } from '../core/errors.ts';
 import { type Logger, redactUrl, safeLogger, silentLogger, trace, tracingChannel } from '../core/observe.ts';
 import { attempt } from './attempt.ts';
+import { openRequestCheck } from './check-request.ts';
 import { openFetch } from './fetch-transport.ts';
 import type { Carrier, HttpAnswer, HttpRequest } from './message.ts';
-import { parseRequest } from './parse-request.ts';
 import { openUndici } from './undici-transport.ts';
 
 export interface Transport {
@@ -35,6 +35,7 @@ export interface TransportOptions {
 
 export function openTransport(options: TransportOptions): Transport {
   const carrier = openCarrier(options);
+  const check = openRequestCheck();
   const { clock } = options;
   const logger = safeLogger(options.logger);
   const observed = logger === silentLogger ? plain : logged(logger, clock);
@@ -51,8 +52,8 @@ export function openTransport(options: TransportOptions): Transport {
     async send(request) {
       if (closed !== undefined) throw new ClosedError('this transport');
       request.signal?.throwIfAborted();
-      const url = parseRequest(request);
-      const work = () => attempt(request, clock, (signal) => carrier.carry(request, url, signal));
+      check(request);
+      const work = () => attempt(request, clock, (signal) => carrier.carry(request, signal));
       inFlight += 1;
       try {
         if (httpChannel.hasSubscribers) return await traced(request, () => observed(request, work));

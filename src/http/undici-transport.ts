@@ -6,7 +6,8 @@ import type { Carrier } from './message.ts';
 export function openUndici(maxBodyBytes: number): Carrier {
   let agent: Promise<Undici.Agent> | undefined;
   return {
-    async carry({ method, headers, body = null }, url, signal) {
+    async carry({ method, url: address, headers, body = null }, signal) {
+      const url = new URL(address);
       agent ??= openAgent(maxBodyBytes);
       const answer = await (await agent).request({
         origin: url.origin,

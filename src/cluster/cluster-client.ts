@@ -8,7 +8,7 @@ import { runBulk } from './bulk.ts';
 import { type BulkOptions, operationFor, parseRecoverOptions, type RecoverOptions } from './bulk-options.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import type { ClusterNode, OperationId } from './dialect.ts';
-import { checkGroupId } from './group-id.ts';
+import { checkGroupId, checkListedId } from './group-id.ts';
 import { type NodeList, parseNodes, type ReachableNode } from './node-list.ts';
 import { OpenEntries } from './open-entries.ts';
 import { operationIds } from './operation-id.ts';
@@ -113,7 +113,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws InconsistentClusterError names every node that may still differ
    */
   rollbackCreate(groupId: string, nodes: readonly NodeResult[], options?: CallOptions): Promise<GroupResult> {
-    return this.#calls.track(() => this.#operate('create', groupId, options, nodes));
+    return this.#calls.track(() => this.#rollback('create', groupId, nodes, options));
   }
 
   /**
@@ -123,7 +123,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws InconsistentClusterError names every node that may still differ
    */
   rollbackDelete(groupId: string, nodes: readonly NodeResult[], options?: CallOptions): Promise<GroupResult> {
-    return this.#calls.track(() => this.#operate('delete', groupId, options, nodes));
+    return this.#calls.track(() => this.#rollback('delete', groupId, nodes, options));
   }
 
   /**
@@ -156,9 +156,9 @@ export class ClusterClient implements AsyncDisposable {
       options,
       clock,
       nodeNames: this.nodes.map(({ name }) => name),
-      check: (groupId) => {
+      check: (groupId, path) => {
         this.#calls.refuseClosed();
-        checkGroupId(groupId, dialect);
+        checkListedId(groupId, dialect, path);
       },
       ask: (node, groupId, signal) => this.groupExists(node, groupId, { signal }),
     });
@@ -243,16 +243,25 @@ export class ClusterClient implements AsyncDisposable {
     operation: 'create' | 'delete',
     groupId: string,
     options: CallOptions | undefined,
-    rollback?: readonly NodeResult[],
+  ): Promise<GroupResult> {
+    checkGroupId(groupId, this.#settings.dialect);
+    const call = parseCallOptions(options);
+    return this.#operations.run({ operation, groupId, operationId: this.#nextOperationId(), call });
+  }
+
+  async #rollback(
+    operation: 'create' | 'delete',
+    groupId: string,
+    nodes: readonly NodeResult[],
+    options: CallOptions | undefined,
   ): Promise<GroupResult> {
     const { dialect } = this.#settings;
     checkGroupId(groupId, dialect);
     const call = parseCallOptions(options);
     const fresh = this.#nextOperationId();
-    if (rollback === undefined) return this.#operations.run({ operation, groupId, operationId: fresh, call });
-    const known = parseRollback(operation, rollback, this.#nodes, dialect, fresh);
-    const operationId = known.find(({ start }) => start !== 'untouched')?.operationId ?? fresh;
-    return this.#operations.run({ operation, groupId, operationId, call, rollback: known });
+    const rollback = parseRollback(operation, nodes, this.#nodes, dialect, fresh);
+    const operationId = rollback.find(({ start }) => start !== 'untouched')?.operationId ?? fresh;
+    return this.#operations.run({ operation, groupId, operationId, call, rollback });
   }
 
   #bulk(
@@ -266,9 +275,9 @@ export class ClusterClient implements AsyncDisposable {
       ids,
       options,
       clock,
-      operate: (groupId, { meter, signal, waitSignal, outside }) =>
+      operate: (groupId, { path, meter, signal, waitSignal, outside }) =>
         this.#calls.track(async () => {
-          checkGroupId(groupId, dialect);
+          checkListedId(groupId, dialect, path);
           const operationId = this.#nextOperationId();
           const call = signal === undefined ? {} : { signal };
           const group = { call, meter, waitSignal, outside };

@@ -181,10 +181,19 @@ export class ClusterClient implements AsyncDisposable {
 
   /**
    * Ends what is open in the journal: operations whose owner died, and those that ended unresolved. It waits `settle` from
-   * its start, so that nothing sent before can come after. An outcome is `changed` or `unchanged` where the entry was ended
-   * as `resolve` says (the nodes are then `undone` or `restored`, or as wanted), `rolled-back` where `finish` had to be
-   * undone, and `inconsistent` where the entry stays. Entries of living owners, of other clusters and of nodes that this
-   * client does not have are `skipped` with an `error` that tells which. It may be cut off and run again at any time.
+   * its start, so that nothing sent before can come after. An outcome is
+   *
+   * - `changed` where the entry was ended as `resolve` says and there was something of the operation: by `undo` some node is
+   *   `undone` or `restored`, by `finish` some node is as wanted by the dead one's write or by this one's
+   * - `unchanged` where it was ended and there was nothing to do: by `undo` nothing of it stood on any node (they are
+   *   `untouched`), by `finish` every node is as wanted and none was to be written; or another holder has ended it
+   * - `rolled-back` where `finish` could not be had and all was undone
+   * - `inconsistent` where that failed: `error.nodes` may differ, and the entry stays
+   * - `unavailable` where the journal or the note in the group's lock could not be read: nothing was sent
+   * - `skipped`, with an `error` that tells why, for entries of living owners, of other clusters and of nodes that this
+   *   client does not have; without one, where the run was stopped before
+   *
+   * It may be cut off and run again at any time: what an earlier recovery took back counts as nothing to do.
    *
    * @throws ConfigError where this client has no journal
    */

@@ -3,7 +3,7 @@ import { ClosedError, HoldfastError } from '../core/errors.ts';
 import { type Run, runEach } from '../core/run.ts';
 import type { RunSummary } from '../core/run-task.ts';
 import { inShard } from '../core/shard.ts';
-import { type BulkOptions, checkRunOptions } from './bulk-options.ts';
+import { type BulkOptions, checkRunOptions, placesOf } from './bulk-options.ts';
 
 /** What one node has of a group. `unknown`: it did not say in time. */
 export type Presence = 'present' | 'absent' | 'unknown';
@@ -45,13 +45,14 @@ export interface AuditWork {
   /** @throws the signal's reason; ConfigError; any other error means that this node does not say */
   ask(node: string, groupId: string, signal: AbortSignal): Promise<boolean>;
   /** @throws ConfigError for an id that cannot be one; ClosedError */
-  check(groupId: string): void;
+  check(groupId: string, path: string): void;
 }
 
 /** One look at every node for every id. */
 export function runAudit(work: AuditWork): Run<GroupAudit, AuditSummary> {
   const { ids, options, clock, nodeNames } = work;
   checkRunOptions(options);
+  const nextPath = placesOf(options?.shard);
   const counts = { present: 0, absent: 0, split: 0, unknown: 0, skipped: 0 };
   const everywhere = (presence: Presence) =>
     Object.fromEntries(nodeNames.map((name) => [name, presence] as const));
@@ -67,11 +68,13 @@ export function runAudit(work: AuditWork): Run<GroupAudit, AuditSummary> {
     defaultConcurrency: 16,
     clock,
     work: async (groupId, { signal }) => {
-      const audit = await auditGroup(work, groupId, signal).catch((error: unknown): GroupAudit => {
-        if (signal.aborted && error === signal.reason) return skipped(groupId);
-        if (!(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
-        return { ...skipped(groupId), status: 'unknown', error };
-      });
+      const audit = await auditGroup(work, { groupId, path: nextPath(), signal }).catch(
+        (error: unknown): GroupAudit => {
+          if (signal.aborted && error === signal.reason) return skipped(groupId);
+          if (!(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
+          return { ...skipped(groupId), status: 'unknown', error };
+        },
+      );
       counts[audit.status]++;
       return audit;
     },
@@ -94,10 +97,13 @@ const GRADES = {
 
 async function auditGroup(
   { nodeNames, ask, check }: AuditWork,
-  groupId: string,
-  signal: AbortSignal,
+  {
+    groupId,
+    path,
+    signal,
+  }: { readonly groupId: string; readonly path: string; readonly signal: AbortSignal },
 ): Promise<GroupAudit> {
-  check(groupId);
+  check(groupId, path);
   const presences = await Promise.all(
     nodeNames.map(async (name): Promise<Presence> => {
       try {

@@ -5,7 +5,10 @@ import { type Shard, shard } from '../core/shard.ts';
 import { abortSignal, callable, oneOf, validate } from '../core/validate.ts';
 import type { Resolve } from './recovery.ts';
 
-/** What a bulk run takes. */
+/**
+ * What a bulk run takes. An id that cannot be one, a number say, stops nothing: nothing is sent for it, and its outcome is
+ * `unavailable` with a `ConfigError` that names it and its place in the list; of an audit it is `unknown`.
+ */
 export interface BulkOptions extends RunOptions {
   /**
    * Only a part of the ids, for runs that several processes share: all get the same ids, and each another `index`. Which
@@ -31,6 +34,13 @@ export interface RecoverOptions extends RunOptions {
 /** @throws ConfigError that names every mistake */
 export function checkRunOptions(options: unknown): void {
   if (options !== undefined) validate(runOptions, options, 'options');
+}
+
+/** What each id is called in an error, asked for in the order in which they are begun, which is theirs. */
+export function placesOf(part: Shard | undefined): () => string {
+  let next = 0;
+  // Those of other shards are passed over uncounted.
+  return () => (part === undefined ? `ids[${next++}]` : 'ids');
 }
 
 /** @throws ConfigError that names every mistake */

@@ -25,7 +25,10 @@ export type GroupOutcome = {
       readonly error: RolledBackError;
     }
   | {
-      /** Nothing was written: a `NodeUnavailableError`, or a `ConfigError` for an id that cannot be one. */
+      /**
+       * Nothing was written: a `NodeUnavailableError`; or, for an id that cannot be one, a `ConfigError` that names it and
+       * its place, `ids[3]`. Such an id stands among `rerun('failed')` too.
+       */
       readonly status: 'unavailable';
       /** None. */
       readonly result?: undefined;

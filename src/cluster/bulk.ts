@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { ClosedError, HoldfastError } from '../core/errors.ts';
 import { type Run, runEach } from '../core/run.ts';
 import { inShard } from '../core/shard.ts';
-import { type BulkOptions, checkRunOptions } from './bulk-options.ts';
+import { type BulkOptions, checkRunOptions, placesOf } from './bulk-options.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import type { Meter } from './cost.ts';
 import { InconsistentClusterError, RolledBackError } from './errors.ts';
@@ -18,6 +18,8 @@ export interface BulkWork {
 }
 
 interface BulkContext {
+  /** What the id is called in an error: where it stands, if that is known. */
+  readonly path: string;
   readonly meter: Meter;
   /** Aborts the operation, and has it undone. */
   readonly signal?: AbortSignal;
@@ -30,6 +32,7 @@ interface BulkContext {
 export function runBulk({ ids, options, clock, operate }: BulkWork): Run<GroupOutcome, BulkSummary> {
   checkRunOptions(options);
   const meter: Meter = { requests: 0, retries: 0 };
+  const nextPath = placesOf(options?.shard);
   const counts = { changed: 0, unchanged: 0, 'rolled-back': 0, unavailable: 0, inconsistent: 0, skipped: 0 };
   return runEach<string, GroupOutcome, BulkSummary>(inShard(ids, options?.shard), {
     name: 'ids',
@@ -37,10 +40,12 @@ export function runBulk({ ids, options, clock, operate }: BulkWork): Run<GroupOu
     defaultConcurrency: 16,
     clock,
     work: async (groupId, { signal, outside }) => {
+      const path = nextPath();
       // A loop that was left may be aborted as well, while what was in flight then ends.
       const stops = [signal, options?.signal];
       const outcome = await outcomeOf(groupId, stops, () =>
         operate(groupId, {
+          path,
           meter,
           waitSignal: signal,
           outside,

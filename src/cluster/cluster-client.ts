@@ -8,7 +8,7 @@ import { runBulk } from './bulk.ts';
 import { type BulkOptions, operationFor, parseRecoverOptions, type RecoverOptions } from './bulk-options.ts';
 import type { BulkSummary, GroupOutcome } from './bulk-result.ts';
 import type { ClusterNode, OperationId } from './dialect.ts';
-import { checkGroupId } from './group-id.ts';
+import { checkGroupId, checkListedId } from './group-id.ts';
 import { type NodeList, parseNodes, type ReachableNode } from './node-list.ts';
 import { OpenEntries } from './open-entries.ts';
 import { operationIds } from './operation-id.ts';
@@ -113,7 +113,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws InconsistentClusterError names every node that may still differ
    */
   rollbackCreate(groupId: string, nodes: readonly NodeResult[], options?: CallOptions): Promise<GroupResult> {
-    return this.#calls.track(() => this.#operate('create', groupId, options, nodes));
+    return this.#calls.track(() => this.#rollback('create', groupId, nodes, options));
   }
 
   /**
@@ -123,7 +123,7 @@ export class ClusterClient implements AsyncDisposable {
    * @throws InconsistentClusterError names every node that may still differ
    */
   rollbackDelete(groupId: string, nodes: readonly NodeResult[], options?: CallOptions): Promise<GroupResult> {
-    return this.#calls.track(() => this.#operate('delete', groupId, options, nodes));
+    return this.#calls.track(() => this.#rollback('delete', groupId, nodes, options));
   }
 
   /**
@@ -156,9 +156,9 @@ export class ClusterClient implements AsyncDisposable {
       options,
       clock,
       nodeNames: this.nodes.map(({ name }) => name),
-      check: (groupId) => {
+      check: (groupId, path) => {
         this.#calls.refuseClosed();
-        checkGroupId(groupId, dialect);
+        checkListedId(groupId, dialect, path);
       },
       ask: (node, groupId, signal) => this.groupExists(node, groupId, { signal }),
     });
@@ -181,10 +181,19 @@ export class ClusterClient implements AsyncDisposable {
 
   /**
    * Ends what is open in the journal: operations whose owner died, and those that ended unresolved. It waits `settle` from
-   * its start, so that nothing sent before can come after. An outcome is `changed` or `unchanged` where the entry was ended
-   * as `resolve` says (the nodes are then `undone` or `restored`, or as wanted), `rolled-back` where `finish` had to be
-   * undone, and `inconsistent` where the entry stays. Entries of living owners, of other clusters and of nodes that this
-   * client does not have are `skipped` with an `error` that tells which. It may be cut off and run again at any time.
+   * its start, so that nothing sent before can come after. An outcome is
+   *
+   * - `changed` where the entry was ended as `resolve` says and there was something of the operation: by `undo` some node is
+   *   `undone` or `restored`, by `finish` some node is as wanted by the dead one's write or by this one's
+   * - `unchanged` where it was ended and there was nothing to do: by `undo` nothing of it stood on any node (they are
+   *   `untouched`), by `finish` every node is as wanted and none was to be written; or another holder has ended it
+   * - `rolled-back` where `finish` could not be had and all was undone
+   * - `inconsistent` where that failed: `error.nodes` may differ, and the entry stays
+   * - `unavailable` where the journal or the note in the group's lock could not be read: nothing was sent
+   * - `skipped`, with an `error` that tells why, for entries of living owners, of other clusters and of nodes that this
+   *   client does not have; without one, where the run was stopped before
+   *
+   * It may be cut off and run again at any time: what an earlier recovery took back counts as nothing to do.
    *
    * @throws ConfigError where this client has no journal
    */
@@ -243,16 +252,25 @@ export class ClusterClient implements AsyncDisposable {
     operation: 'create' | 'delete',
     groupId: string,
     options: CallOptions | undefined,
-    rollback?: readonly NodeResult[],
+  ): Promise<GroupResult> {
+    checkGroupId(groupId, this.#settings.dialect);
+    const call = parseCallOptions(options);
+    return this.#operations.run({ operation, groupId, operationId: this.#nextOperationId(), call });
+  }
+
+  async #rollback(
+    operation: 'create' | 'delete',
+    groupId: string,
+    nodes: readonly NodeResult[],
+    options: CallOptions | undefined,
   ): Promise<GroupResult> {
     const { dialect } = this.#settings;
     checkGroupId(groupId, dialect);
     const call = parseCallOptions(options);
     const fresh = this.#nextOperationId();
-    if (rollback === undefined) return this.#operations.run({ operation, groupId, operationId: fresh, call });
-    const known = parseRollback(operation, rollback, this.#nodes, dialect, fresh);
-    const operationId = known.find(({ start }) => start !== 'untouched')?.operationId ?? fresh;
-    return this.#operations.run({ operation, groupId, operationId, call, rollback: known });
+    const rollback = parseRollback(operation, nodes, this.#nodes, dialect, fresh);
+    const operationId = rollback.find(({ start }) => start !== 'untouched')?.operationId ?? fresh;
+    return this.#operations.run({ operation, groupId, operationId, call, rollback });
   }
 
   #bulk(
@@ -266,9 +284,9 @@ export class ClusterClient implements AsyncDisposable {
       ids,
       options,
       clock,
-      operate: (groupId, { meter, signal, waitSignal, outside }) =>
+      operate: (groupId, { path, meter, signal, waitSignal, outside }) =>
         this.#calls.track(async () => {
-          checkGroupId(groupId, dialect);
+          checkListedId(groupId, dialect, path);
           const operationId = this.#nextOperationId();
           const call = signal === undefined ? {} : { signal };
           const group = { call, meter, waitSignal, outside };

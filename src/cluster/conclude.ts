@@ -62,9 +62,9 @@ const mayDiffer = (node: DrivenNode | undefined): boolean =>
   node !== undefined && (node.state.at === 'stuck' || (node.state.at === 'good' && needsUndo(node.state)));
 
 function resultOf(
-  { operation }: Task,
+  { operation, rollback }: Task,
   node: string,
-  { state, attempts, operationId }: DrivenNode,
+  { state, attempts, operationId, undid }: DrivenNode,
 ): NodeResult {
   const words = WORDS[operation];
   return { node, attempts, operationId, outcome: outcomeOf() };
@@ -76,7 +76,8 @@ function resultOf(
       case 'good':
         return state.whose === 'theirs' ? words.already : words.changed;
       case 'clean':
-        if (needsUndo(state)) return words.undone;
+        // Whoever only undoes may find nothing to take back.
+        if (needsUndo(state)) return rollback === undefined || undid ? words.undone : 'untouched';
         return state.whose === 'theirs' ? words.already : 'untouched';
       case 'stuck':
         return 'unknown';

@@ -20,7 +20,7 @@ import {
   type SagaEvent,
   type SagaState,
 } from './saga.ts';
-import { kindOf, purposeOf, readAnswer, writeAnswer } from './saga-answer.ts';
+import { kindOf, mayHaveActed, purposeOf, readAnswer, writeAnswer } from './saga-answer.ts';
 import {
   type FinishStart,
   isBusy,
@@ -83,6 +83,8 @@ export interface DrivenNode {
   readonly state: NodeState;
   readonly attempts: number;
   readonly operationId: OperationId;
+  /** An undo was sent that may have changed it. */
+  readonly undid: boolean;
 }
 
 export interface Turn {
@@ -101,6 +103,7 @@ interface NodeDrive {
   readonly node: ReachableNode;
   readonly operationId: OperationId;
   attempts: number;
+  undid: boolean;
   /** Monotonic time at which the last attempt in doubt ended. */
   doubtedAt?: number;
   /** Milliseconds that the last answer asked to be left alone. */
@@ -133,6 +136,7 @@ class Driver {
       node,
       operationId: task.rollback?.[index]?.operationId ?? task.operationId,
       attempts: 0,
+      undid: false,
       retryAfter: 0,
       generation: 0,
       cancelTimer: () => undefined,
@@ -261,6 +265,7 @@ class Driver {
     if (at.generation !== generation) return;
     const { failure: error } = outcome;
     if (error !== undefined) this.#failures.push({ node: node.name, step: purposeOf(step), error });
+    if (step === 'undo' && mayHaveActed(outcome)) at.undid = true;
     at.retryAfter = outcome.retryAfter ?? 0;
     if (outcome.inDoubt && kind !== 'read') at.doubtedAt = this.#settings.clock.monotonic();
     const { operation } = this.#task;
@@ -364,11 +369,9 @@ class Driver {
     for (const cleanup of this.#cleanups) cleanup();
     this.#resolve({
       ending,
-      nodes: this.#nodes.map(({ attempts, operationId }, index) => ({
-        state: this.#stateOf(index),
-        attempts,
-        operationId,
-      })),
+      nodes: this.#nodes.map(({ attempts, operationId, undid }, index) => {
+        return { state: this.#stateOf(index), attempts, operationId, undid };
+      }),
       failures: this.#failures,
       ...(this.#turn === undefined ? {} : { turn: this.#turn }),
       requests: this.#nodes.reduce((sum, { attempts }) => sum + attempts, 0),

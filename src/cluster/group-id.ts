@@ -11,6 +11,20 @@ export function checkGroupId(groupId: unknown, dialect: GroupDialect): asserts g
   dialect.checkGroupId?.(groupId as string);
 }
 
+/** As `checkGroupId`, of an id of a list: the error says where in that it stands, by `path`. */
+export function checkListedId(
+  groupId: unknown,
+  dialect: GroupDialect,
+  path: string,
+): asserts groupId is string {
+  try {
+    checkGroupId(groupId, dialect);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.issues.map((issue) => ({ ...issue, path })));
+  }
+}
+
 function problemOf(groupId: unknown): string | undefined {
   if (typeof groupId !== 'string') return `expected a string, received ${typeof groupId} ${String(groupId)}`;
   if (groupId === '') return 'is empty; every group needs an id';

@@ -7,7 +7,8 @@ export interface NodeResult {
   /**
    * `created`, `deleted`: this operation did it. `existed`, `absent`: it was so already, or by somebody else, and was
    * not touched. `undone` (of a create), `restored` (of a delete): changed or possibly changed, and taken back.
-   * `untouched`: not written to. `unknown`: it may differ.
+   * `untouched`: not written to; of a rollback or a recovery that undoes also a node on which there was nothing to take
+   * back. `unknown`: it may differ.
    */
   readonly outcome:
     | 'created'
@@ -32,7 +33,10 @@ export interface GroupResult {
   readonly operation: 'create' | 'delete';
   /** Names the operation, as in the journal and, in the header dialect, in the record. */
   readonly operationId: OperationId;
-  /** `false` where every node was as wanted already, and nothing was written by this operation. */
+  /**
+   * `false` where every node was as wanted already, and nothing was written by this operation; of a rollback or a recovery
+   * that undoes, where there was nothing to take back on any node.
+   */
   readonly changed: boolean;
   /** One for each node of the cluster, in its order. */
   readonly nodes: NodeResult[];

@@ -25,6 +25,7 @@ export function parseRollback(
   dialect: GroupDialect,
   fallbackId: OperationId,
 ): readonly RollbackNode[] {
+  refuseNames(given);
   const results = validate(nodeResults, given, 'nodes');
   const byName = new Map<string, RollbackNode>();
   for (const [index, result] of results.entries()) {
@@ -47,6 +48,23 @@ export function parseRollback(
     byName.set(result.node, { start, operationId: result.operationId ?? fallbackId });
   }
   return nodes.map(({ name }) => byName.get(name) ?? { start: 'untouched', operationId: fallbackId });
+}
+
+/** A name alone does not say whether there is anything of this operation to undo. */
+function refuseNames(given: unknown): void {
+  const wayOut = 'pass the `nodes` of the InconsistentClusterError (`error.nodes`) or of a result';
+  if (!Array.isArray(given)) fail('nodes', `expected a list, received ${describe(given)}; ${wayOut}`);
+  const issues = given.flatMap((one: unknown, index) => {
+    if (typeof one === 'object' && one !== null) return [];
+    const message = `expected what became of a node, received ${describe(one)}; ${wayOut}`;
+    return [{ path: `nodes[${index}]`, message }];
+  });
+  if (issues.length > 0) throw new ConfigError(issues);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `the text ${JSON.stringify(value)}`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 function startOf(operation: 'create' | 'delete', outcome: string): UndoStart {

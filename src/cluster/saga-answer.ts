@@ -44,3 +44,7 @@ export function writeAnswer({ verdict, inDoubt }: AttemptOutcome, tooLate: boole
       return 'unknown';
   }
 }
+
+/** Whether a write may have changed something on its node. */
+export const mayHaveActed = ({ verdict, inDoubt }: AttemptOutcome): boolean =>
+  inDoubt || verdict === 'done' || verdict === 'unknown';

@@ -103,7 +103,8 @@ export class Exchange {
       if (!(error instanceof HoldfastError)) throw error;
       return { ok: false, error, final: !error.retryable, unknown: error.retryable && !isUnsent(error) };
     }
-    const failure = failureOf(answer, request, this.#settings.clock);
+    const secrets = token === undefined ? [] : [token];
+    const failure = failureOf(answer, request, this.#settings.clock, secrets);
     if (failure !== undefined) {
       const { status, retryable } = failure.error;
       return { ok: false, ...failure, final: !retryable, unknown: status >= 500 || status === 408 };

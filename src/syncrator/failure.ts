@@ -3,6 +3,7 @@ import { HttpError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
 import { retryAfter } from '../core/retry.ts';
 import type { HttpAnswer } from '../http/message.ts';
+import { wordsOf } from './answer-words.ts';
 
 export interface AnswerFailure {
   readonly error: HttpError;
@@ -10,17 +11,24 @@ export interface AnswerFailure {
   readonly wait: number | undefined;
 }
 
-/** What an answer that is no success says; undefined for a success. Its error is `retryable` where the next answer may differ. */
+/**
+ * What an answer that is no success says; undefined for a success. Its error is `retryable` where the next answer may
+ * differ. `secrets`: what the request carried that must not be shown.
+ */
 export function failureOf(
   answer: HttpAnswer,
-  { method, url }: { readonly method: string; readonly url: string },
+  request: { readonly method: string; readonly url: string },
   clock: Clock,
+  secrets: readonly string[],
 ): AnswerFailure | undefined {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return undefined;
+  const { method } = request;
+  const url = redactUrl(request.url);
   const retryable = status >= 500 || later.has(status) || isDatabaseAway(status, body);
+  const note = noteOf(answer, url, wordsOf(body, secrets));
   return {
-    error: new HttpError({ status, body, method, url: redactUrl(url), retryable, ...noteOf(status, body) }),
+    error: new HttpError({ status, body, method, url, retryable, ...(note === undefined ? {} : { note }) }),
     wait: retryAfter(answer.header('retry-after'), clock.now()),
   };
 }
@@ -30,10 +38,17 @@ const later = new Set([408, 425, 429]);
 /** The original answers so for as long as it has no database. */
 const isDatabaseAway = (status: number, body: string) => status === 400 && /database .*error/i.test(body);
 
-function noteOf(status: number, body: string): { note: string } | undefined {
-  if (isDatabaseAway(status, body)) return { note: 'for it has no database now' };
-  if (status === 400) return { note: 'which may mean that it has no such parameter file; body says more' };
-  if (status >= 300 && status < 400)
-    return { note: 'a redirect, which is not followed; is the base url right?' };
+function noteOf(answer: HttpAnswer, url: string, said: string | undefined): string | undefined {
+  const meant = meaningOf(answer, url, said !== undefined);
+  if (said === undefined) return meant;
+  return meant === undefined ? `and says: ${said}` : `${meant}; it says: ${said}`;
+}
+
+function meaningOf({ status, body }: HttpAnswer, url: string, says: boolean): string | undefined {
+  if (isDatabaseAway(status, body)) return 'for it has no database now';
+  if (status === 400 && !says) return 'which may mean that it has no such parameter file; body says more';
+  const job = status === 404 ? /\/jobs\/(\d+)$/.exec(url)?.[1] : undefined;
+  if (job !== undefined) return `for there is no job ${job}${says ? '' : '; or is the base url wrong?'}`;
+  if (status >= 300 && status < 400) return 'a redirect, which is not followed; is the base url right?';
   return undefined;
 }

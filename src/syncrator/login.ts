@@ -30,7 +30,7 @@ export async function requestToken(
     try {
       const answer = await transport.send(request);
       if (refusesCredentials(answer)) return { ok: false, error: refused(), final: true };
-      const failure = failureOf(answer, request, clock);
+      const failure = failureOf(answer, request, clock, [credentials.password]);
       if (failure !== undefined) return { ok: false, ...failure, final: !failure.error.retryable };
       return { ok: true, value: tokenOf(answer, request, askedAt) };
     } catch (error) {

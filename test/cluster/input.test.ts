@@ -154,6 +154,43 @@ test.each<[string, unknown, ClusterClientOptions]>([
   expect(requests()).toBe(0);
 });
 
+test('each id that cannot be one is an outcome of its own, whose error names it and its place', async () => {
+  const { cluster, requests } = offline({ dialect: 'header' });
+  const ids = [1, 'a/b', '', 2] as unknown as string[];
+  const outcomes = [];
+  for await (const outcome of cluster.createGroups(ids, { concurrency: 2 })) outcomes.push(outcome);
+  const said = [
+    'ids[0]: expected a string, received number 1',
+    'ids[1]: "a/b" ',
+    'ids[2]: is empty; every group needs an id',
+    'ids[3]: expected a string, received number 2',
+  ];
+  for (const [index, groupId] of ids.entries()) {
+    const outcome = outcomes.find((one) => one.groupId === groupId);
+    expect(outcome).toMatchObject({ status: 'unavailable' });
+    expect(outcome?.error).toBeInstanceOf(ConfigError);
+    expect(outcome?.error?.message).toContain(said[index]);
+  }
+  const audits = [];
+  for await (const audit of cluster.audit(ids.slice(2))) audits.push(audit.error?.message);
+  expect(audits).toEqual([said[2], said[3]].map((text, index) => text?.replace(/\d\]/, `${index}]`)));
+  const sharded = cluster.deleteGroups([5] as unknown as string[], { shard: { index: 0, of: 1 } });
+  for await (const { error } of sharded) expect(error?.message).toMatch(/^ids: expected a string/);
+  expect(requests()).toBe(0);
+});
+
+test.each<[string, unknown, string]>([
+  ['names', ['a', 'b'], 'nodes[0]: expected what became of a node, received the text "a"; pass the `nodes`'],
+  ['the error', { nodes: [] }, 'nodes: expected a list, received an object; pass the `nodes` of the Incon'],
+  ['nothing', undefined, 'nodes: expected a list, received undefined; pass'],
+  ['a null', [null], 'nodes[0]: expected what became of a node, received null; pass'],
+])('a rollback of %s says that the nodes of the error are to be passed', async (_what, nodes, words) => {
+  const { cluster, requests } = offline();
+  await expect(cluster.rollbackCreate('1', nodes as [])).rejects.toThrow(words);
+  await expect(cluster.rollbackDelete('1', nodes as [])).rejects.toBeInstanceOf(ConfigError);
+  expect(requests()).toBe(0);
+});
+
 test('a node name that is no header value is refused in the header dialect', () => {
   for (const name of ['a\r\nx: y', ' a', 'a\u0000', '節点']) {
     expect(configError(() => offline({ dialect: 'header' }, { [name]: 'http://a.test' })).message).toContain(

@@ -77,12 +77,54 @@ describe.each(DIALECTS)('recover() of what a dead client left (%s dialect)', (di
       {
         groupId: 'g',
         status: 'changed',
-        result: { operationId: MINE, nodes: ALL.map(() => ({ outcome: 'undone' })) },
+        result: {
+          operationId: MINE,
+          changed: true,
+          // Nothing stood on the other two.
+          nodes: [{ outcome: 'undone' }, { outcome: 'untouched' }, { outcome: 'untouched' }],
+        },
       },
     ]);
     expect(cluster.clock.monotonic() - begin).toBeGreaterThanOrEqual(200);
     expect(holdersOf(cluster.nodes, 'g')).toEqual([]);
     expect(await openGroups(journal)).toEqual([]);
+  });
+
+  test.each([
+    ['create', 'undone'],
+    ['delete', 'restored'],
+  ] as const)('says of a %s of which nothing was written that it is unchanged', async (operation, undone) => {
+    const { path, journal, cluster } = await startWithFile(dialect);
+    await using _ = cluster;
+    await abandon(cluster, path, { groupId: 'never', operation, written: [] });
+    await abandon(cluster, path, { groupId: 'all', operation, written: ALL });
+    const had = holdersOf(cluster.nodes, 'never');
+    const outcomes = await outcomesOf(cluster.client.recover({ concurrency: 1 }));
+    const nodes = (outcome: string) => ALL.map((node) => ({ node, outcome }));
+    expect(outcomes).toHaveLength(2);
+    expect(outcomes).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ groupId: 'never', status: 'unchanged' }),
+        expect.objectContaining({ groupId: 'all', status: 'changed' }),
+      ]),
+    );
+    const result = (id: string) => outcomes.find(({ groupId }) => groupId === id)?.result;
+    expect(result('never')).toMatchObject({ changed: false, nodes: nodes('untouched') });
+    expect(result('all')).toMatchObject({ changed: true, nodes: nodes(undone) });
+    expect(holdersOf(cluster.nodes, 'never')).toEqual(had);
+    expect(holdersOf(cluster.nodes, 'all')).toEqual(had);
+    expect(await openGroups(journal)).toEqual([]);
+  });
+
+  test('says of an undo whose answer was lost that it undid something', async () => {
+    const lost = { node: 'node01', method: 'DELETE', fault: 'error-after', times: 1 } as const;
+    const { path, cluster } = await startWithFile(dialect, [lost]);
+    await using _ = cluster;
+    await abandon(cluster, path);
+    const [outcome] = await outcomesOf(cluster.client.recover());
+    expect(outcome).toMatchObject({ status: 'changed', result: { nodes: [{ outcome: 'undone' }, {}, {}] } });
+    expect(outcome?.result?.nodes[2]).toMatchObject({ outcome: 'untouched' });
+    expect(holdersOf(cluster.nodes, 'g')).toEqual([]);
   });
 
   test('finishes it', async () => {

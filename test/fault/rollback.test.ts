@@ -39,6 +39,16 @@ describe.each(DIALECTS)('rollbackCreate (%s dialect)', (dialect) => {
     expect(holdersOf(cluster.nodes, 'g')).toEqual([]);
   });
 
+  test('a second time says that there was nothing left to undo', async () => {
+    await using cluster = await startCluster({ dialect });
+    const { nodes } = await cluster.client.createGroup('g');
+    const first = await cluster.client.rollbackCreate('g', nodes);
+    expect(first.nodes.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'undone']);
+    const second = await cluster.client.rollbackCreate('g', nodes);
+    expect(second.changed).toBe(false);
+    expect(second.nodes.map(({ outcome }) => outcome)).toEqual(['untouched', 'untouched', 'untouched']);
+  });
+
   test('undoes only what the list says', async () => {
     await using cluster = await startCluster({ dialect });
     cluster.nodes.put('node03', { groupId: 'g', timestamp: '1.5' });

@@ -141,6 +141,93 @@ describe('reads', () => {
   });
 });
 
+describe("the API's own words stand in the error's message", () => {
+  const missing = 'qas/x-sync.public_params: TARGET is missing; add a line TARGET=value';
+  const faults = [
+    { loc: ['body', 'options'], msg: 'holds "$"; leave it out', type: 'value_error', input: 'not shown' },
+    { loc: ['body'], msg: 'is no object', type: 'value_error' },
+  ];
+  it.each<[string, number, unknown, string]>([
+    ['the detail of a 400', 400, { detail: missing }, `answered 400, and says: ${missing}`],
+    [
+      'the faults of a 422',
+      422,
+      { detail: faults },
+      'answered 422, and says: options: holds "$"; leave it out; is no object',
+    ],
+    ['a message', 409, { message: 'busy' }, 'answered 409, and says: busy'],
+    ['an error', 503, { error: 'down' }, 'answered 503, and says: down'],
+    [
+      'many lines as one',
+      403,
+      { detail: ' no\r\n\u001b[31mway\u202e ' },
+      'answered 403, and says: no [31mway',
+    ],
+    ['what is long cut', 400, { detail: 'né '.repeat(2_000) }, `says: ${'né '.repeat(100)}…`],
+    ['no text', 400, { detail: ' ' }, 'which may mean that it has no such parameter file'],
+    ['no JSON object', 400, 'detail', 'which may mean that it has no such parameter file'],
+    [
+      'a database that is away',
+      400,
+      { detail: 'Database connection error' },
+      'answered 400, for it has no database now; it says: Database connection error',
+    ],
+  ])('%s', async (_what, status, json, words) => {
+    const api = await startApi(() => ({ status, json }));
+    const error = await api
+      .client({ retry: { attempts: 1 } })
+      .dryRun('sync', 'x', 'qas')
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(HttpError);
+    expect(error).toMatchObject({ status, message: expect.stringContaining(words) });
+    expect(String(error)).not.toContain('not shown');
+  });
+
+  it('of a job that is not there, which is named', async () => {
+    const api = await startApi(() => ({ status: 404, json: { detail: 'not found' } }));
+    const message = `answered 404, for there is no job 999; it says: not found`;
+    await expect(api.client().job(999)).rejects.toThrow(`GET ${api.url}/jobs/999 ${message}`);
+    await expect(api.client({ token: 't' }).deleteJob(999)).rejects.toThrow(`/jobs/999 ${message}`);
+    await expect(api.client().follow(999)).rejects.toThrow(message);
+  });
+
+  it('of a page that is none of the API, which may mean another address', async () => {
+    const api = await startApi(() => ({ status: 404, text: '<html>' }));
+    await expect(api.client().job(999)).rejects.toThrow('for there is no job 999; or is the base url wrong?');
+  });
+
+  it.each([
+    ['a token', 'the token SECRET-t0ken is refused'],
+    ['a bearer', 'Authorization: Bearer hunter2'],
+    ['a password', 'login with password=hunter2 failed'],
+    ['a quoted password', '{"password": "hunter2"}'],
+    ['a url', 'no answer of postgres://ann:hunter2@host/db'],
+    ['a url that is cut', `no ${' '.repeat(1_970)}postgres://ann:hunter2${'2'.repeat(100)}@host/db`],
+    ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.hunter2.hunter2 has expired'],
+  ])('without %s', async (_what, detail) => {
+    const api = await startApi(() => ({ status: 400, json: { detail } }));
+    const error = await api
+      .client({ token: 'SECRET-t0ken' })
+      .start('sync', 'avo', 'qas')
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ status: 400 });
+    expect(String(error)).not.toMatch(/hunter2|t0ken/);
+  });
+
+  it.each(['pass word', 'a long p\ud800', '.*(', 'p\ud800'])(
+    'without the password %j that a login repeats',
+    async (password) => {
+      const repeated = encodeURIComponent(password.toWellFormed());
+      const api = await startApi(() => ({
+        status: 400,
+        json: { detail: `no: ${password.length < 8 ? password : repeated}` },
+      }));
+      const asked = api.client({ credentials: { ...credentials, password } }).login();
+      await expect(asked).rejects.toThrow(/answered 400, which may mean/);
+    },
+  );
+});
+
 describe('wrong input is refused before anything is sent', () => {
   it.each([
     ['an id', () => ({ run: (client: Client) => client.job(1.5), words: 'id: expected a whole number' })],

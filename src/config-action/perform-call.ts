@@ -37,20 +37,17 @@ async function performCall(call: Call, send: Send, limits: CallLimits): Promise<
   const answer = attempts.lastAnswer;
   const single = answer === undefined ? undefined : { status: answer.status, text: answer.text };
   const response = pages === undefined ? single : pages.response(attempts.sent);
-  const earlier =
-    attempts.errors.length === 0 ? NONE : attempts.errors.filter((error) => error !== failed?.error);
+  const durationMs = clock.monotonic() - start;
+  const ended = { call: plannedCall(call), status, attempts: attempts.sent, durationMs } as const;
+  const result = response === undefined || status === 'skipped' ? ended : { ...ended, response };
+  if (failed === undefined && attempts.errors.length === 0) return result;
+  const earlier = attempts.errors.filter((error) => error !== failed?.error);
   return {
-    call: plannedCall(call),
-    status,
-    attempts: attempts.sent,
-    durationMs: clock.monotonic() - start,
-    ...(response === undefined || status === 'skipped' ? {} : { response }),
+    ...result,
     ...(failed?.error === undefined ? {} : { error: failed.error }),
     ...(earlier.length === 0 ? {} : { earlierErrors: earlier }),
   };
 }
-
-const NONE: readonly HoldfastError[] = [];
 
 const asItIs = (answer: Answer): Attempted<Answer> => ({ ok: true, value: answer });
 

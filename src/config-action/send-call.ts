@@ -34,8 +34,8 @@ export function sendDirectly(transport: Transport): Send {
       url: withQuery(url, query),
       headers: authorization === undefined ? headers : { authorization, ...headers },
       timeout,
-      ...(body === undefined ? {} : { body }),
-      ...(signal === undefined ? {} : { signal }),
+      body,
+      signal,
     });
   };
 }

@@ -36,17 +36,15 @@ export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number)
 
 const encoder = new TextEncoder();
 
-async function readText(response: Response, maxBodyBytes: number): Promise<string> {
+/** At once where there is nothing to read. */
+function readText(response: Response, maxBodyBytes: number): string | Promise<string> {
   const { body, headers } = response;
   if (body === null) return '';
   const header = headers.get('content-length');
   // Of a compressed body it says nothing.
   const length = header === null || headers.has('content-encoding') ? undefined : Number(header);
   if (length === 0) return '';
-  if (length !== undefined && length > maxBodyBytes) {
-    await discard(response);
-    throw tooLarge(maxBodyBytes);
-  }
+  if (length !== undefined && length > maxBodyBytes) return refuse(response, maxBodyBytes);
   return readWithin(body, length, maxBodyBytes);
 }
 
@@ -71,6 +69,11 @@ async function readWithin(
     text += decoder.decode(value, { stream: true });
   }
   return text + decoder.decode();
+}
+
+async function refuse(response: Response, maxBodyBytes: number): Promise<never> {
+  await discard(response);
+  throw tooLarge(maxBodyBytes);
 }
 
 const tooLarge = (limit: number) => new UnusableAnswer(`its body is over ${limit} bytes`);

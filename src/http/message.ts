@@ -5,11 +5,11 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Goes out as it is; no content-type is made up for it. */
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | undefined;
   /** Milliseconds for the whole attempt, the answer's body included. */
   readonly timeout: number;
   /** Only for what may be cut: aborting it leaves open whether a write happened. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface HttpAnswer {

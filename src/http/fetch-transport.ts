@@ -11,8 +11,8 @@ export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number)
     async carry({ method, url, headers, body }, signal) {
       // Only the first request loads it: that takes nearly half of the time of importing this library.
       send ??= (await import('ofetch')).fetch;
-      // In bytes where no type is given: fetch would name a string's type text/plain.
-      const bytes = typeof body === 'string' && !('content-type' in headers) ? encoder.encode(body) : body;
+      // In bytes: fetch would name a string's type text/plain.
+      const bytes = typeof body === 'string' ? encoder.encode(body) : body;
       const response = await send(url, {
         method,
         headers,

@@ -23,8 +23,8 @@ export function openRequestCheck(): (request: HttpRequest) => void {
   };
 }
 
-/** Up to its path; of no url with credentials. */
-const serverOf = /^https?:\/\/[^/?#\\@]+(?=[/?#\\])/i;
+/** Up to its path. With credentials it is refused before it would be known. */
+const serverOf = /^https?:\/\/[^/?#\\]+(?=[/?#\\])/i;
 
 function checkUrl(text: string): void {
   const url = URL.parse(text);

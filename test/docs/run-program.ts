@@ -1,20 +1,15 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { type ChildEnd, childOutput } from '../child-output.ts';
 import { ROOT } from './pages.ts';
 import type { Program } from './programs.ts';
-
-export interface Ending {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 /**
  * Runs a program of a page as a script of its own, in an empty folder but for a README.md. The folder is in the repository,
  * so that the script finds the library and its dependencies by their names.
  */
-export async function runProgram({ path, line, extension, source }: Program): Promise<Ending> {
+export async function runProgram({ path, line, extension, source }: Program): Promise<ChildEnd> {
   await mkdir(`${ROOT}.reports`, { recursive: true });
   const folder = await mkdtemp(`${ROOT}.reports/docs-`);
   try {
@@ -31,7 +26,7 @@ export async function runProgram({ path, line, extension, source }: Program): Pr
   }
 }
 
-function end(script: string, cwd: string): Promise<Ending> {
+function end(script: string, cwd: string): Promise<ChildEnd> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', 'tsx', script],
@@ -43,16 +38,5 @@ function end(script: string, cwd: string): Promise<Ending> {
       killSignal: 'SIGKILL',
     },
   );
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
+  return childOutput(child).end;
 }

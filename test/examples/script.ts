@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childOutput } from '../child-output.ts';
 
 /** An example as a process of its own, without a terminal. */
 export function startScript(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -8,28 +9,17 @@ export function startScript(name: string, args: readonly string[], env: NodeJS.P
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  const end = new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
+  const { printed: seen, end } = childOutput(child);
   /** Resolves with what fits, once it was printed; rejects where the process ends without it. */
   const printed = (pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
-        const [found] = pattern.exec(out + err) ?? [];
+        const [found] = pattern.exec(seen.out + seen.err) ?? [];
         if (found !== undefined) resolve(found);
       };
       child.stdout.on('data', look);
       child.stderr.on('data', look);
-      child.once('close', () => reject(new Error(`ended without ${pattern}:\n${out}${err}`)));
+      child.once('close', () => reject(new Error(`ended without ${pattern}:\n${seen.out}${seen.err}`)));
       look();
     });
   return {

@@ -21,6 +21,8 @@ export interface CallLimits {
 /** What is in an answer. */
 type Read<Value> = (answer: Answer) => Attempted<Value>;
 
+const failed = (error: HoldfastError): Attempted<never> => ({ ok: false, error, final: true });
+
 /** How long calls take that have no other limit, and no retries that need more. */
 const USUAL_DEADLINE = 60_000;
 
@@ -50,22 +52,25 @@ export class Attempts {
   }
 
   /**
-   * Sends a request until its answer is read or it has failed for good.
+   * Sends a request until its answer is read or it has failed for good; why is then in `errors`, last.
    *
-   * @throws {HoldfastError} why the last attempt failed
    * @throws the reason of the caller's signal, which cuts waits and reads
    */
-  read<Value>(cursor: string | undefined, read: Read<Value>): Promise<Value> {
+  read<Value>(cursor: string | undefined, read: Read<Value>): Promise<Attempted<Value>> {
+    const left = this.#end - this.#limits.clock.monotonic();
+    if (left <= 0) return Promise.resolve(this.#fail(this.#late()));
     // Most calls have no retries, and `withRetries` is felt.
-    if (this.#call.request.retries === 0) return this.#readOnce(cursor, read);
-    return this.#readWithRetries(cursor, read);
+    if (this.#call.request.retries > 0) return this.#readWithRetries(left, cursor, read);
+    return this.#attempt(cursor, this.#limits.signal, read);
   }
 
-  async #readWithRetries<Value>(cursor: string | undefined, read: Read<Value>): Promise<Value> {
+  async #readWithRetries<Value>(
+    left: number,
+    cursor: string | undefined,
+    read: Read<Value>,
+  ): Promise<Attempted<Value>> {
     const { clock, random, signal } = this.#limits;
     const { retries, retryDelay } = this.#call.request;
-    const left = this.#end - clock.monotonic();
-    if (left <= 0) return this.#fail(this.#late());
     const retried = await withRetries(
       {
         retry: { attempts: retries + 1, baseDelay: retryDelay, maxDelay: retryDelay, jitter: 'none' },
@@ -76,18 +81,9 @@ export class Attempts {
       },
       (cut) => this.#attempt(cursor, cut, read),
     );
-    if (retried.ok) return retried.value;
+    if (retried.ok) return retried;
     // What cut an attempt or a wait at the deadline was no attempt's own failure.
-    if (this.errors.includes(retried.error)) throw retried.error;
-    return this.#fail(this.#late());
-  }
-
-  async #readOnce<Value>(cursor: string | undefined, read: Read<Value>): Promise<Value> {
-    if (this.#limits.clock.monotonic() >= this.#end) return this.#fail(this.#late());
-    this.#limits.signal?.throwIfAborted();
-    const attempted = await this.#attempt(cursor, this.#limits.signal, read);
-    if (attempted.ok) return attempted.value;
-    throw attempted.error;
+    return this.errors.includes(retried.error) ? failed(retried.error) : this.#fail(this.#late());
   }
 
   async #attempt<Value>(
@@ -98,6 +94,7 @@ export class Attempts {
     const { attemptTimeout, clock } = this.#limits;
     const { endpoint, query: usual, hide } = this.#call.request;
     const isRead = endpoint.type === 'GET';
+    cut?.throwIfAborted();
     const timeout = Math.min(attemptTimeout, Math.max(1, this.#end - clock.monotonic()));
     this.sent += 1;
     try {
@@ -124,9 +121,9 @@ export class Attempts {
     }
   }
 
-  #fail(error: HoldfastError): never {
+  #fail(error: HoldfastError): Attempted<never> {
     this.errors.push(error);
-    throw error;
+    return failed(error);
   }
 
   #late(): TimeoutError {

@@ -1,4 +1,4 @@
-import type { Call, CalledPod } from './call.ts';
+import { type Call, type CalledPod, callOf } from './call.ts';
 import type { PodPicks } from './pod-picks.ts';
 import type { PreparedRequest } from './prepare-request.ts';
 import type { LoopOrder } from './requester-config.ts';
@@ -45,7 +45,7 @@ export function planCalls(picks: PodPicks, { requests, loopOrder, batches }: Pla
   const laneAt = (pod: CalledPod, at: Cursor): Lane => {
     const round = rounds[at.round] ?? [];
     const first = at.before + at.position * round.length;
-    const calls = round.map((request, index) => ({ position: first + index, pod, request }));
+    const calls = round.map((request, index) => callOf(first + index, pod, request));
     return { calls, barrier: at.position === 0 || startsBatch(batches, at.position, picks.count) };
   };
   const nextRound = (at: Cursor): Cursor => ({

@@ -79,17 +79,17 @@ export interface Call {
   readonly position: number;
   readonly pod: CalledPod;
   readonly request: PreparedRequest;
+  /** With whatever secrets its template has. */
+  readonly url: string;
   /** Why nothing is sent: the pod of a call that is made again is not there any more. */
   readonly gone?: HoldfastError;
 }
 
-/** With whatever secrets the template has. */
-export const urlOf = ({ pod, request }: Call): string =>
-  request.endpoint.template.render(pod.ip, pod.target.port);
+export function callOf(position: number, pod: CalledPod, request: PreparedRequest): Call {
+  return { position, pod, request, url: request.endpoint.template.render(pod.ip, pod.target.port) };
+}
 
-export function plannedCall(call: Call): PlannedCall {
-  const { pod, request } = call;
-  const url = urlOf(call);
+export function plannedCall({ pod, request, url }: Call): PlannedCall {
   return {
     pod: pod.name,
     target: pod.target.name,

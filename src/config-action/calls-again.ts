@@ -1,5 +1,5 @@
 import { ConfigError, HoldfastError } from '../core/errors.ts';
-import type { Call, PlannedCall } from './call.ts';
+import { type Call, callOf, type PlannedCall } from './call.ts';
 import { reasonLeftOut } from './pod-picks.ts';
 import type { PodSource, SelectedPod } from './pod-source.ts';
 import { prepareRequest } from './prepare-request.ts';
@@ -22,7 +22,7 @@ export function callsAgain(action: ActionSettings, calls: readonly PlannedCall[]
         `${String(targetName)}, or the call names no pod and ip; pass what plan() or a summary's rerun gave`;
       throw new ConfigError([{ path: `options.calls[${position}]`, message }]);
     }
-    return { position, request, pod: { name: pod, ip, namespace, target } };
+    return callOf(position, { name: pod, ip, namespace, target }, request);
   });
 }
 
@@ -53,7 +53,7 @@ export async function locateAgain(
 const keyOf = ({ target, name }: Pick<SelectedPod, 'target' | 'name'>) => JSON.stringify([target.name, name]);
 
 function locate(call: Call, selected: readonly SelectedPod[]): Call {
-  const { pod } = call;
+  const { position, pod, request } = call;
   const same = selected.filter(
     ({ namespace }) => namespace === undefined || pod.namespace === undefined || namespace === pod.namespace,
   );
@@ -62,7 +62,7 @@ function locate(call: Call, selected: readonly SelectedPod[]): Call {
   );
   // A list of the caller's may have a name twice; the address then tells which one was meant.
   const there = callable.find(({ ip }) => ip === pod.ip) ?? (callable.length === 1 ? callable[0] : undefined);
-  if (there !== undefined) return { ...call, pod: { ...pod, ...there } };
+  if (there !== undefined) return callOf(position, { ...pod, ...there }, request);
   const error = new HoldfastError(`${whyGone(call, same)}; nothing was sent`, {
     code: 'POD_GONE',
     retryable: true,

@@ -11,7 +11,8 @@ export function hiderOf(endpoint: ConfigEndpoint): (text: string) => string {
   // The longest first: one may be a part of another.
   const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
   const steps = forms.map((form) => (isNumber(form) ? numberHider(form) : textHider(form)));
-  return (text) => steps.reduce((left, hide) => hide(left), text);
+  const shortest = Math.min(...forms.map((form) => form.length));
+  return (text) => (text.length < shortest ? text : steps.reduce((left, hide) => hide(left), text));
 }
 
 /** Shorter ones stand in many an answer by chance. */

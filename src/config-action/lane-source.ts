@@ -28,7 +28,8 @@ export class LaneSource implements Source<Call> {
   /** In the order of the plan. */
   readonly #open = new Set<OpenLane>();
   readonly #ready: OpenLane[] = [];
-  readonly #inFlight = new Map<Call, OpenLane>();
+  /** By the positions of their calls. */
+  readonly #inFlight = new Map<number, OpenLane>();
   /** When calls ended, for those that take their places. */
   readonly #ends: number[] = [];
   #begun = 0;
@@ -69,10 +70,10 @@ export class LaneSource implements Source<Call> {
   }
 
   /** To be called when a call has ended. */
-  ended(call: Call): void {
-    const lane = this.#inFlight.get(call);
+  ended({ position }: Call): void {
+    const lane = this.#inFlight.get(position);
     if (lane === undefined) return;
-    this.#inFlight.delete(call);
+    this.#inFlight.delete(position);
     if (this.#settings.delay > 0) this.#ends.push(this.#settings.clock.monotonic());
     if (lane.begun < lane.calls.length) this.#ready.push(lane);
     else this.#open.delete(lane);
@@ -98,7 +99,7 @@ export class LaneSource implements Source<Call> {
     if (lane === undefined || call === undefined) return undefined;
     lane.begun += 1;
     this.#begun += 1;
-    this.#inFlight.set(call, lane);
+    this.#inFlight.set(call.position, lane);
     return { input: call, index: call.position };
   }
 

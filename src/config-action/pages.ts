@@ -19,22 +19,26 @@ export class Pages {
   /**
    * Asks for page after page, with each one's `paginationCursor`, until there is none.
    *
-   * @throws as `Attempts.read`, and a `HoldfastError` with code `PAGE_INVALID` for an answer that is no page,
-   * `PAGE_STATUS` for one whose own `statusCode` is not 200, `PAGE_CURSOR_REPEATED` for a cursor that came before and
-   * `PAGE_LIMIT` for too many.
+   * Fails as `Attempts.read` does, and with code `PAGE_INVALID` for an answer that is no page, `PAGE_STATUS` for one whose
+   * own `statusCode` is not 200, `PAGE_CURSOR_REPEATED` for a cursor that came before and `PAGE_LIMIT` for too many.
+   *
+   * @throws as `Attempts.read`
    */
-  async collect(attempts: Attempts, pageLimit: number): Promise<void> {
+  async collect(attempts: Attempts, pageLimit: number): Promise<Attempted<unknown>> {
     const seen = new Set<string>();
     let cursor: string | undefined;
-    do {
-      if (this.#pages >= pageLimit || this.#characters > MOST_CHARACTERS) throw tooMany(this.#pages);
-      const page = await attempts.read(cursor, (answer) => this.#read(answer));
+    for (;;) {
+      if (this.#pages >= pageLimit || this.#characters > MOST_CHARACTERS) return tooMany(this.#pages);
+      const read = await attempts.read(cursor, (answer) => this.#read(answer));
+      if (!read.ok) return read;
+      const page = read.value;
       this.#pages += 1;
       for (const message of page.messages) this.#messages.push(message);
       cursor = page.cursor;
-      if (cursor !== undefined && seen.has(cursor)) throw repeated(this.#pages);
-      if (cursor !== undefined) seen.add(cursor);
-    } while (cursor !== undefined);
+      if (cursor === undefined) return read;
+      if (seen.has(cursor)) return repeated(this.#pages);
+      seen.add(cursor);
+    }
   }
 
   /** Until now. */
@@ -129,15 +133,21 @@ function isDeeper(value: object, most: number): boolean {
   return false;
 }
 
+const failed = (error: HoldfastError): Attempted<never> => ({ ok: false, error, final: true });
+
 const tooMany = (pages: number) =>
-  new HoldfastError(
-    `there are more pages after the ${pages}th, which was the last allowed; raise pageLimit`,
-    {
-      code: 'PAGE_LIMIT',
-    },
+  failed(
+    new HoldfastError(
+      `there are more pages after the ${pages}th, which was the last allowed; raise pageLimit`,
+      {
+        code: 'PAGE_LIMIT',
+      },
+    ),
   );
 
 const repeated = (pages: number) =>
-  new HoldfastError(`page ${pages} has a paginationCursor that came before: the pages would never end`, {
-    code: 'PAGE_CURSOR_REPEATED',
-  });
+  failed(
+    new HoldfastError(`page ${pages} has a paginationCursor that came before: the pages would never end`, {
+      code: 'PAGE_CURSOR_REPEATED',
+    }),
+  );

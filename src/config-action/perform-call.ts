@@ -1,4 +1,4 @@
-import { HoldfastError } from '../core/errors.ts';
+import type { HoldfastError } from '../core/errors.ts';
 import { trace, tracingChannel } from '../core/observe.ts';
 import type { Attempted } from '../core/retry.ts';
 import { Attempts, type CallLimits } from './attempts.ts';
@@ -29,9 +29,12 @@ async function performCall(call: Call, send: Send, limits: CallLimits): Promise<
   const pages = call.request.endpoint.paged ? new Pages() : undefined;
   let failed: Failure | undefined;
   try {
-    await (pages === undefined ? attempts.read(undefined, asItIs) : pages.collect(attempts, pageLimit));
+    const read = pages === undefined ? attempts.read(undefined, asItIs) : pages.collect(attempts, pageLimit);
+    const done = await read;
+    if (!done.ok) failed = done;
   } catch (error) {
-    failed = failureOf(error, attempts, signal);
+    if (signal?.aborted !== true || error !== signal.reason) throw error;
+    failed = { error: attempts.errors.at(-1) };
   }
   const status = failed === undefined ? 'ok' : failed.error === undefined ? 'skipped' : 'failed';
   const answer = attempts.lastAnswer;
@@ -54,12 +57,6 @@ const asItIs = (answer: Answer): Attempted<Answer> => ({ ok: true, value: answer
 /** Without an error: it was cut before anything had failed. */
 interface Failure {
   readonly error: HoldfastError | undefined;
-}
-
-function failureOf(error: unknown, attempts: Attempts, signal: AbortSignal | undefined): Failure {
-  if (signal?.aborted === true && error === signal.reason) return { error: attempts.errors.at(-1) };
-  if (error instanceof HoldfastError) return { error };
-  throw error;
 }
 
 async function traced(

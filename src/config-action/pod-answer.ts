@@ -3,7 +3,7 @@ import type { HoldfastError } from '../core/errors.ts';
 import { HttpError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
 import { type Attempted, retryAfter } from '../core/retry.ts';
-import { type Call, urlOf } from './call.ts';
+import type { Call } from './call.ts';
 
 /** What came back for one request. */
 export interface Answer {
@@ -22,7 +22,7 @@ export function judgeAnswer(answer: Answer, call: Call, clock: Clock): Attempted
   const { type: method } = call.request.endpoint;
   const error: HoldfastError = new HttpError({
     status,
-    url: redactUrl(urlOf(call)),
+    url: redactUrl(call.url),
     method,
     body: text,
     retryable,

@@ -83,18 +83,15 @@ async function work(
       options: undefined,
       defaultConcurrency: 1,
       clock,
-      work: async (call) => {
-        try {
-          const result = await perform(call);
+      work: (call) =>
+        perform(call).then((result) => {
           if (result.status !== 'skipped') tally.add(result);
           if (result.error !== undefined) {
             logger.warn(`${result.call.request} to ${result.call.pod} failed`, { error: result.error });
           }
-          return { position: call.position, item: result };
-        } finally {
           source.ended(call);
-        }
-      },
+          return { position: call.position, item: result };
+        }),
       skip: (call) => ({
         position: call.position,
         item: { call: plannedCall(call), status: 'skipped', attempts: 0, durationMs: 0 },

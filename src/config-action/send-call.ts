@@ -1,7 +1,7 @@
 import { splitCredentials } from '../http/credentials.ts';
 import type { HttpAnswer } from '../http/message.ts';
 import type { Transport } from '../http/transport.ts';
-import { type Call, urlOf } from './call.ts';
+import type { Call } from './call.ts';
 import type { PodSource } from './pod-source.ts';
 import { withQuery } from './query.ts';
 
@@ -25,10 +25,9 @@ type Target = ReturnType<typeof splitCredentials>;
 export function sendDirectly(transport: Transport): Send {
   return ({ call, query, timeout, signal }) => {
     const { endpoint, headers, body } = call.request;
-    const whole = urlOf(call);
     const { url, authorization }: Target = endpoint.template.hasSecrets
-      ? splitCredentials(whole)
-      : { url: whole };
+      ? splitCredentials(call.url)
+      : { url: call.url };
     return transport.send({
       method: endpoint.type,
       url: withQuery(url, query),
@@ -44,7 +43,7 @@ export function sendDirectly(transport: Transport): Send {
 export function sendByProxy(proxy: NonNullable<PodSource['proxy']>, maxBodyBytes: number): Send {
   return ({ call, query, timeout, signal }) => {
     const { pod, request } = call;
-    const url = new URL(withQuery(urlOf(call), query));
+    const url = new URL(withQuery(call.url, query));
     return proxy({
       name: pod.name,
       ...(pod.namespace === undefined ? {} : { namespace: pod.namespace }),

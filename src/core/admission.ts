@@ -13,13 +13,13 @@ export class Admission {
   /** Those that went out and wait for a slot, first come first served: before any new input. */
   readonly #returning: (() => void)[] = [];
   readonly #closed: AbortSignal;
-  #wake: (() => void) | undefined;
+  #admit: ((place: Place | undefined) => void) | undefined;
 
   /** Nobody is let in any more once `closed` aborts. */
   constructor(concurrency: number, closed: AbortSignal) {
     this.#free = concurrency;
     this.#closed = closed;
-    onAbort(closed, () => this.#wake?.());
+    onAbort(closed, () => this.#letIn());
   }
 
   /** A place if one is free. */
@@ -30,13 +30,11 @@ export class Admission {
   }
 
   /** The next free place; `undefined` once it is closed. Not to be called before the last call's promise has settled. */
-  async enter(): Promise<Place | undefined> {
-    while (!this.#closed.aborted) {
-      const place = this.tryEnter();
-      if (place !== undefined) return place;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-    return undefined;
+  enter(): Promise<Place | undefined> {
+    return new Promise((resolve) => {
+      this.#admit = resolve;
+      this.#letIn();
+    });
   }
 
   /** Gives a slot back. */
@@ -44,7 +42,7 @@ export class Admission {
     const next = this.#returning.shift();
     if (next !== undefined) return next();
     this.#free += 1;
-    this.#wake?.();
+    this.#letIn();
   }
 
   /** As `release`, by one that comes back, or is forgotten, later. */
@@ -63,7 +61,16 @@ export class Admission {
   /** One that went out does not come back. */
   forget(): void {
     this.#outside -= 1;
-    this.#wake?.();
+    this.#letIn();
+  }
+
+  /** The one that waits to enter, if it may. */
+  #letIn(): void {
+    if (this.#admit === undefined) return;
+    const place = this.tryEnter();
+    if (place === undefined && !this.#closed.aborted) return;
+    this.#admit(place);
+    this.#admit = undefined;
   }
 }
 

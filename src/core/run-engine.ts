@@ -77,6 +77,8 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
     for (;;) {
       const place = this.#admission.tryEnter() ?? (await this.#admission.enter());
       if (place === undefined) return;
+      // The run may have been stopped since the place was given; a source that was closed is asked no more.
+      if (signal.aborted) return place.leave();
       const next = this.#pull();
       // An array's inputs are there at once, and a turn of the event queue for each is felt.
       const pulled = next instanceof Promise ? await next : next;

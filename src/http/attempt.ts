@@ -3,24 +3,31 @@ import type { Clock } from '../core/clock.ts';
 import { TimeoutError } from '../core/errors.ts';
 import { redactUrl } from '../core/observe.ts';
 import { connectionError } from './connection-error.ts';
-import type { HttpAnswer, HttpRequest } from './message.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Carrier, HttpAnswer, HttpRequest } from './message.ts';
+
+interface AttemptTools {
+  readonly carrier: Carrier;
+  readonly clock: Clock;
+  readonly inFlight: InFlight;
+}
 
 /**
- * Settles when the answer is whole, the time is over or the request's signal aborts, whatever `carry` does with the
+ * Settles when the answer is whole, the time is over or the request's signal aborts, whatever the carrier does with the
  * signal that it gets.
  */
 export function attempt(
   request: HttpRequest,
-  clock: Clock,
-  carry: (signal: AbortSignal) => Promise<HttpAnswer>,
+  { carrier, clock, inFlight }: AttemptTools,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     // One controller and one timer: AbortSignal.any and AbortSignal.timeout cost several times as much.
     const cut = new AbortController();
-    let stopListening = (): void => undefined;
+    let stopListening: (() => void) | undefined;
     const release = () => {
       cancelTimer();
-      stopListening();
+      stopListening?.();
+      inFlight.end();
     };
     const giveUp = (reason: unknown) => {
       release();
@@ -28,16 +35,19 @@ export function attempt(
       cut.abort(reason);
     };
     const cancelTimer = clock.setTimer(() => giveUp(timeoutError(request)), request.timeout);
-    stopListening = onAbort(request.signal, giveUp);
-    carry(cut.signal).then(
+    inFlight.begin();
+    if (request.signal !== undefined) stopListening = onAbort(request.signal, giveUp);
+    carrier.carry(request, cut.signal).then(
       (answer) => {
+        if (cut.signal.aborted) return;
         release();
         resolve(answer);
       },
       (error: unknown) => {
+        // What a cut attempt throws afterwards is the cut itself.
+        if (cut.signal.aborted) return;
         release();
-        // What a cut attempt throws afterwards is the cut itself, and the promise is settled.
-        if (!cut.signal.aborted) reject(connectionError(request, error));
+        reject(connectionError(request, error));
       },
     );
   });

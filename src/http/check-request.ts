@@ -13,18 +13,21 @@ export function openRequestCheck(): (request: HttpRequest) => void {
   const known = new Set<string>();
   return (request) => {
     // After a server that can be parsed everything can; parsing is what is felt most of a request.
-    const server = serverOf.exec(request.url)?.[0];
-    if (server === undefined || !known.has(server)) {
+    const server = serverOf(request.url);
+    if (!known.has(server)) {
       checkUrl(request.url);
       if (known.size >= MOST_SERVERS) known.clear();
-      if (server !== undefined) known.add(server);
+      if (plainServer.test(server)) known.add(server);
     }
     checkMessage(request);
   };
 }
 
-/** Up to its path. With credentials it is refused before it would be known. */
-const serverOf = /^https?:\/\/[^/?#\\]+(?=[/?#\\])/i;
+/** Up to the slash before the path; of a url without one nothing. */
+const serverOf = (url: string) => url.slice(0, Math.max(0, url.indexOf('/', 'https://'.length)));
+
+/** One that ends where a url's server ends. With credentials it is refused before it would be known. */
+const plainServer = /^https?:\/\/[^/?#\\]+$/i;
 
 function checkUrl(text: string): void {
   const url = URL.parse(text);

@@ -35,6 +35,7 @@ export function openFetch(given: typeof fetch | undefined, maxBodyBytes: number)
 }
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** At once where there is nothing to read. */
 function readText(response: Response, maxBodyBytes: number): string | Promise<string> {
@@ -45,30 +46,34 @@ function readText(response: Response, maxBodyBytes: number): string | Promise<st
   const length = header === null || headers.has('content-encoding') ? undefined : Number(header);
   if (length === 0) return '';
   if (length !== undefined && length > maxBodyBytes) return refuse(response, maxBodyBytes);
-  return readWithin(body, length, maxBodyBytes);
+  const reader = body.getReader();
+  return reader.read().then((first) =>
+    // Most answers come in one piece. To wait for the stream's own end then, as text() does, is felt.
+    first.value !== undefined && first.value.byteLength === length
+      ? decoder.decode(first.value)
+      : readOn(reader, first, { length, maxBodyBytes }),
+  );
 }
 
-/** Ends with the byte that completes `length`: to wait for the stream's own end, as text() does, is felt. */
-async function readWithin(
-  body: ReadableStream<Uint8Array>,
-  length: number | undefined,
-  maxBodyBytes: number,
+/** Ends with the byte that completes `length`. */
+async function readOn(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  first: ReadableStreamReadResult<Uint8Array>,
+  { length, maxBodyBytes }: { readonly length: number | undefined; readonly maxBodyBytes: number },
 ): Promise<string> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
+  const pieces = new TextDecoder();
   let text = '';
   let bytes = 0;
-  while (bytes !== length) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    bytes += value.byteLength;
+  for (let read = first; !read.done; read = await reader.read()) {
+    bytes += read.value.byteLength;
     if (bytes > maxBodyBytes) {
       await reader.cancel();
       throw tooLarge(maxBodyBytes);
     }
-    text += decoder.decode(value, { stream: true });
+    text += pieces.decode(read.value, { stream: true });
+    if (bytes === length) break;
   }
-  return text + decoder.decode();
+  return text + pieces.decode();
 }
 
 async function refuse(response: Response, maxBodyBytes: number): Promise<never> {

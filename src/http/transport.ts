@@ -4,6 +4,7 @@ import { type Logger, redactUrl, safeLogger, silentLogger, trace, tracingChannel
 import { attempt } from './attempt.ts';
 import { openRequestCheck } from './check-request.ts';
 import { openFetch } from './fetch-transport.ts';
+import { InFlight } from './in-flight.ts';
 import type { Carrier, HttpAnswer, HttpRequest } from './message.ts';
 import { openUndici } from './undici-transport.ts';
 
@@ -38,30 +39,29 @@ export function openTransport(options: TransportOptions): Transport {
   const check = openRequestCheck();
   const { clock } = options;
   const logger = safeLogger(options.logger);
-  const observed = logger === silentLogger ? plain : logged(logger, clock);
-  let inFlight = 0;
-  let whenIdle: (() => void) | undefined;
+  const observers = logger === silentLogger ? [] : [logged(logger, clock)];
+  const inFlight = new InFlight();
+  const tools = { carrier, clock, inFlight };
   let closed: Promise<void> | undefined;
 
   const shut = async () => {
-    if (inFlight > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
+    await inFlight.none();
     await carrier.close?.();
   };
 
   return {
-    async send(request) {
-      if (closed !== undefined) throw new ClosedError('this transport');
-      request.signal?.throwIfAborted();
-      check(request);
-      const work = () => attempt(request, clock, (signal) => carrier.carry(request, signal));
-      inFlight += 1;
+    send(request) {
       try {
-        if (httpChannel.hasSubscribers) return await traced(request, () => observed(request, work));
-        return await observed(request, work);
-      } finally {
-        inFlight -= 1;
-        if (inFlight === 0) whenIdle?.();
+        if (closed !== undefined) throw new ClosedError('this transport');
+        request.signal?.throwIfAborted();
+        check(request);
+      } catch (error) {
+        return Promise.reject(error);
       }
+      const watching = httpChannel.hasSubscribers ? [...observers, traced] : observers;
+      const work = () => attempt(request, tools);
+      // Nothing stands around the usual request: an async layer more is felt.
+      return watching.reduce<Work>((inner, observe) => () => observe(request, inner), work)();
     },
     close: () => (closed ??= shut()),
   };
@@ -76,9 +76,8 @@ function openCarrier({ transport = 'fetch', fetch, maxBodyBytes = 1024 * 1024 }:
   throw new ConfigError([{ path: 'fetch', message }]);
 }
 
-type Observer = (request: HttpRequest, work: () => Promise<HttpAnswer>) => Promise<HttpAnswer>;
-
-const plain: Observer = (_request, work) => work();
+type Work = () => Promise<HttpAnswer>;
+type Observer = (request: HttpRequest, work: Work) => Promise<HttpAnswer>;
 
 const traced: Observer = ({ method, url }, work) =>
   trace(httpChannel, { method, url }, async (context) => {

@@ -1,0 +1,19 @@
+/** Counts what is under way, so that closing can wait for it. */
+export class InFlight {
+  #count = 0;
+  #whenNone: (() => void) | undefined;
+
+  begin(): void {
+    this.#count += 1;
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) this.#whenNone?.();
+  }
+
+  /** Resolves when nothing is under way. To be called once, when nothing new begins any more. */
+  async none(): Promise<void> {
+    if (this.#count > 0) await new Promise<void>((resolve) => (this.#whenNone = resolve));
+  }
+}

@@ -22,7 +22,7 @@ export interface AttemptRequest {
   /** Milliseconds. */
   readonly timeout: number;
   /** Cuts the attempt; only for reads. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type AttemptOutcome =
@@ -59,10 +59,12 @@ export async function attempt(tools: AttemptTools, asked: AttemptRequest): Promi
   }
   try {
     const answer = await tools.transport.send({
-      ...request,
+      method: request.method,
+      url: request.url,
       headers: withCredentials(request.headers, node),
+      body: request.body,
       timeout,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     return judge(tools, asked, request, answer);
   } catch (error) {

@@ -126,6 +126,7 @@ class Driver {
   #turn: Turn | undefined;
   #entry: JournalEntry | undefined;
   #reads = new AbortController();
+  #requests = 0;
   #retries = 0;
 
   constructor(settings: DriveSettings, task: Task, resolve: (driven: Driven) => void) {
@@ -179,17 +180,15 @@ class Driver {
   }
 
   #dispatch(event: SagaEvent): void {
-    this.#queue.push(event);
-    if (!this.#busy) this.#takeQueue();
+    if (this.#busy) this.#queue.push(event);
+    else this.#advance(event);
   }
 
-  #takeQueue(): void {
-    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
-      if (this.#state.phase === 'ended') return;
-      const advanced = advance(this.#settings.rules, this.#state, event);
-      this.#noteCulprit(event, advanced.state);
-      this.#take(advanced);
-    }
+  #advance(event: SagaEvent): void {
+    if (this.#state.phase === 'ended') return;
+    const advanced = advance(this.#settings.rules, this.#state, event);
+    this.#noteCulprit(event, advanced.state);
+    this.#take(advanced);
   }
 
   /** Events that come while commands are carried out wait for the last of them. */
@@ -198,7 +197,8 @@ class Driver {
     this.#busy = true;
     for (const command of commands) this.#execute(command);
     this.#busy = false;
-    this.#takeQueue();
+    const next = this.#queue.shift();
+    if (next !== undefined) this.#advance(next);
   }
 
   /** Only a failed node turns an operation in answer to a node. */
@@ -249,8 +249,10 @@ class Driver {
     const kind = kindOf(step, this.#task.operation);
     const { groupId, attemptTimeout } = this.#task;
     const unsent = refuseLate(this.#task, this.#settings.clock.monotonic());
-    if (unsent === undefined) at.attempts++;
-    else this.#stop('lock', unsent.failure);
+    if (unsent === undefined) {
+      at.attempts++;
+      this.#requests++;
+    } else this.#stop('lock', unsent.failure);
     const sent = {
       kind,
       purpose: step === 'undo' ? 'undo' : 'forward',
@@ -259,7 +261,7 @@ class Driver {
       operationId,
       timeout: attemptTimeout,
       // A write in flight is never cut: nobody could tell whether it happened.
-      ...(kind === 'read' ? { signal: this.#reads.signal } : {}),
+      signal: kind === 'read' ? this.#reads.signal : undefined,
     } as const;
     const outcome = await (unsent ?? attempt(this.#settings, sent));
     if (at.generation !== generation) return;
@@ -374,7 +376,7 @@ class Driver {
       }),
       failures: this.#failures,
       ...(this.#turn === undefined ? {} : { turn: this.#turn }),
-      requests: this.#nodes.reduce((sum, { attempts }) => sum + attempts, 0),
+      requests: this.#requests,
       retries: this.#retries,
       unsettledFor: this.#unsettledFor(),
     });

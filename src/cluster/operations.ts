@@ -172,7 +172,7 @@ export class Operations {
     cost: Cost,
   ): Promise<GroupResult> {
     const { operation, groupId, operationId, rollback, call } = request;
-    const superseded = await this.#clearWay(request, hold, cost);
+    const superseded = this.#remembers(hold) ? await this.#clearWay(request, hold, cost) : undefined;
     const task: Task = {
       operation,
       groupId,
@@ -193,6 +193,11 @@ export class Operations {
       await closeEntry(settings, superseded);
     }
     return conclude(task, this.#nodes, driven);
+  }
+
+  /** Whether an earlier operation may have left something to be known by. */
+  #remembers({ notes }: GroupHold): boolean {
+    return notes.areKept || this.#settings.journal !== undefined;
   }
 
   /**
@@ -257,7 +262,7 @@ export class Operations {
     if (delay > 0) await outside(sleep(delay, this.#settings.clock, waitSignal ?? call.signal));
   }
 
-  async #traced(
+  #traced(
     { operation, groupId, operationId }: Pick<OperationRequest, 'operation' | 'groupId' | 'operationId'>,
     { meter }: GroupCall,
     work: () => Promise<GroupResult>,
@@ -274,11 +279,13 @@ export class Operations {
     };
     return trace(channel, event, async (context) => {
       try {
-        const result = await work().finally(() => count(context));
+        const result = await work();
+        count(context);
         context.outcome = result.changed ? 'changed' : 'unchanged';
         logger.debug(`${operation} of group ${JSON.stringify(groupId)}: ${context.outcome}`, { ...context });
         return result;
       } catch (error) {
+        count(context);
         if (error instanceof HoldfastError) {
           context.outcome = outcomeOf(error);
           logger[context.outcome === 'inconsistent' ? 'error' : 'warn'](error.message, { ...context });

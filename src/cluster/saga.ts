@@ -39,7 +39,7 @@ export function beginSaga(rules: SagaRules, nodeCount: number): Advance {
   const saga = new Saga(rules, {
     phase: 'look',
     stopped: 'no',
-    nodes: Array.from({ length: nodeCount }, () => UNASKED),
+    nodes: new Array<NodeState>(nodeCount).fill(UNASKED),
   });
   saga.startNext('look');
   return { state: saga.state, commands: saga.commands };

@@ -41,16 +41,23 @@ export function tracingChannel(name: ChannelName): TracingChannel {
  * add to, and afterwards its `error`, or a copy of that without secrets. What `work` returns is not published: an answer holds a body. Costs one check
  * where nobody subscribes; `work` then receives `context` itself.
  */
-export async function trace<Context extends object, Result>(
+export function trace<Context extends object, Result>(
   channel: TracingChannel,
   context: Context,
   work: (context: Context) => Promise<Result>,
 ): Promise<Result> {
-  if (!channel.hasSubscribers) return work(context);
+  return channel.hasSubscribers ? published(channel, context, work) : work(context);
+}
+
+async function published<Context extends object, Result>(
+  channel: TracingChannel,
+  context: Context,
+  work: (context: Context) => Promise<Result>,
+): Promise<Result> {
   const seen = redact(context);
   // In an object, for the compiler cannot see that the callback has run.
   const done: { result?: Result; error?: unknown } = {};
-  const published = channel.tracePromise(async () => {
+  const told = channel.tracePromise(async () => {
     try {
       done.result = await work(seen);
     } catch (error) {
@@ -58,7 +65,7 @@ export async function trace<Context extends object, Result>(
       throw cleanError(error);
     }
   }, seen);
-  await published.catch(() => {
+  await told.catch(() => {
     throw done.error;
   });
   return done.result as Result;

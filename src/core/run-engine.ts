@@ -20,7 +20,7 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
   readonly #controller = new AbortController();
   readonly #admission: Admission;
   readonly #tooMany: FailureLimit;
-  readonly #report: (progress: Progress) => void;
+  readonly #report: ((progress: Progress) => void) | undefined;
   readonly #inputs: RerunInputs<Input>;
 
   readonly #counts = { done: 0, failed: 0, skipped: 0 };
@@ -47,7 +47,8 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
     this.#outlet = outlet;
     this.#admission = new Admission(settings.concurrency, this.#controller.signal);
     this.#tooMany = failureLimit(settings.failAbove, source.total);
-    this.#report = guardListener(settings.onProgress, 'onProgress');
+    const { onProgress } = settings;
+    this.#report = onProgress && guardListener(onProgress, 'onProgress');
     this.#inputs = new RerunInputs(settings.rerunLimit, source.array);
   }
 
@@ -203,6 +204,8 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
   }
 
   #tellProgress(): void {
+    // Made for nobody, a report of each input is felt.
+    if (this.#report === undefined) return;
     const { total } = this.#source;
     this.#report({ ...this.#counts, inFlight: this.#inFlight, ...(total === undefined ? {} : { total }) });
   }

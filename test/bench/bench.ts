@@ -4,8 +4,10 @@ import type { Line } from './bench-row.ts';
 import { startChild } from './child.ts';
 import { table } from './table.ts';
 
-// npm run bench [-- WORD…]: only the rows whose file name has one of the words.
-const wanted = process.argv.slice(2);
+// npm run bench [-- [--profile] WORD…]: only the rows whose file name has one of the words.
+const given = process.argv.slice(2);
+const wanted = given.filter((word) => !word.startsWith('--'));
+const flags = given.filter((word) => word.startsWith('--'));
 const folder = new URL('./rows/', import.meta.url);
 const files = (await readdir(folder)).filter(
   (file) => wanted.length === 0 || wanted.some((word) => file.includes(word)),
@@ -14,7 +16,10 @@ const files = (await readdir(folder)).filter(
 const lines: Line[] = [];
 for (const file of files.sort()) {
   process.stderr.write(`measuring ${file}\n`);
-  await using child = startChild(new URL('./run-row.ts', import.meta.url), [new URL(file, folder).href]);
+  await using child = startChild(new URL('./run-row.ts', import.meta.url), [
+    new URL(file, folder).href,
+    ...flags,
+  ]);
   lines.push(...(await child.heard<Line[]>()));
 }
 

@@ -1,3 +1,5 @@
+import { profile } from './profile.ts';
+
 /** What one side did in all rounds. */
 export interface Compared {
   /** Medians, in the unit of what the sides return. */
@@ -10,7 +12,7 @@ export interface Compared {
 /** Gets the number of the round and gives a figure, such as milliseconds. */
 export type Side = (round: number) => Promise<number>;
 
-const ROUNDS = 10;
+const ROUNDS = 20;
 const WARM_UP = 2;
 
 /**
@@ -27,6 +29,7 @@ export async function compare(sides: { ours: Side; floor: Side }): Promise<Compa
     }
     if (round >= 0) heard.push(figures);
   }
+  if (process.argv.includes('--profile')) process.stderr.write(await profile(sides));
   return {
     ours: median(heard.map(({ ours }) => ours)),
     floor: median(heard.map(({ floor }) => floor)),

@@ -2,8 +2,12 @@ import type { Line } from './bench-row.ts';
 
 /** The lines as a table that is Markdown as well. */
 export function table(lines: readonly Line[]): string {
-  const rows = [HEAD, ...lines.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return align([HEAD, ...lines.map(cells)]);
+}
+
+/** Rows, the first of them the head, as a table of Markdown. */
+export function align(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const [head, ...body] = rows.map(
     (row) => `| ${row.map((cell, column) => pad(cell, widths[column])).join(' | ')} |`,
   );

@@ -4,8 +4,9 @@ import { TimeoutError } from '../core/errors.ts';
 import { backoff, type FullRetryPolicy } from '../core/retry.ts';
 import type { Transport } from '../http/transport.ts';
 import { attempt } from './attempt.ts';
-import { type GroupDialect, nameOf, type OperationId } from './dialect.ts';
+import type { GroupDialect, OperationId } from './dialect.ts';
 import type { FailedAttempt } from './errors.ts';
+import { Intent } from './intent.ts';
 import type { EntryLog, JournalEntry } from './journal.ts';
 import { refuseLate } from './late-attempt.ts';
 import type { ReachableNode } from './node-list.ts';
@@ -118,13 +119,13 @@ class Driver {
   readonly #task: Task;
   readonly #resolve: (driven: Driven) => void;
   readonly #nodes: readonly NodeDrive[];
+  readonly #intent: Intent;
   readonly #queue: SagaEvent[] = [];
   readonly #cleanups: (() => void)[] = [];
   #state: SagaState = { phase: 'ended', stopped: 'no', nodes: [] };
   #busy = false;
   readonly #failures: FailedAttempt[] = [];
   #turn: Turn | undefined;
-  #entry: JournalEntry | undefined;
   #reads = new AbortController();
   #requests = 0;
   #retries = 0;
@@ -133,6 +134,7 @@ class Driver {
     this.#settings = settings;
     this.#task = task;
     this.#resolve = resolve;
+    this.#intent = new Intent(settings, task);
     this.#nodes = settings.nodes.map((node, index) => ({
       node,
       operationId: task.rollback?.[index]?.operationId ?? task.operationId,
@@ -315,11 +317,9 @@ class Driver {
   }
 
   async #record(): Promise<void> {
-    const { journal } = this.#settings;
-    if (journal === undefined) return this.#dispatch({ type: 'recorded' });
-    this.#entry = this.#describe();
     try {
-      await journal.begin(this.#entry);
+      const recorded = this.#intent.begin(this.#state.nodes.map(({ at }) => at !== 'had'));
+      if (recorded !== undefined) await recorded;
     } catch (cause) {
       this.#turn ??= { by: 'journal', cause, nodes: [] };
       return this.#dispatch({ type: 'record-failed' });
@@ -327,39 +327,10 @@ class Driver {
     this.#dispatch({ type: 'recorded' });
   }
 
-  #describe(): JournalEntry {
-    const { operation, groupId, operationId, supersedes } = this.#task;
-    const { dialect, clock } = this.#settings;
-    const [unwritten, written] =
-      operation === 'create' ? (['present', 'absent'] as const) : (['absent', 'present'] as const);
-    return {
-      operation,
-      groupId,
-      operationId,
-      dialect: nameOf(dialect),
-      startedAt: clock.now(),
-      ...(supersedes === undefined ? {} : { supersedes }),
-      nodes: this.#nodes.map(({ node: { name, url } }, index) => {
-        const write = this.#stateOf(index).at !== 'had';
-        return { name, url, write, before: write ? written : unwritten };
-      }),
-    };
-  }
-
   async #close(as: 'closed' | 'unresolved'): Promise<void> {
-    const { journal, clock } = this.#settings;
-    const { supersedes } = this.#task;
-    if (journal === undefined || this.#entry === undefined) return this.#dispatch({ type: 'closed' });
-    const unsettled = this.#unsettledFor();
-    const until = unsettled > 0 ? { unsettledUntil: clock.now() + unsettled } : {};
     try {
-      if (supersedes === undefined || as === 'unresolved' || this.#state.ending === 'good') {
-        await journal.end(this.#entry, { as, ...until });
-      } else {
-        // Everything is as before, and so is what was unresolved then.
-        await journal.begin(supersedes);
-        await journal.end(supersedes, { as: 'unresolved', ...until });
-      }
+      const ended = this.#intent.end(as, this.#state.ending, this.#unsettledFor());
+      if (ended !== undefined) await ended;
     } catch (cause) {
       this.#turn ??= { by: 'journal', cause, nodes: [] };
       return this.#dispatch({ type: 'close-failed' });

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { ClusterClient } from '../../src/cluster/cluster-client.ts';
+import type { ClusterClientOptions } from '../../src/cluster/options.ts';
+import { virtualClock } from '../../src/testing/virtual-clock.ts';
+
+interface Sent {
+  readonly node: string;
+  readonly method: string;
+  /** Virtual milliseconds since the operation began. */
+  readonly at: number;
+  readonly signal: AbortSignal;
+}
+
+type Answer = (sent: Sent, earlier: readonly Sent[]) => Response | undefined;
+
+const NODES = { one: 'http://one.test', two: 'http://two.test' };
+
+const absent = () => Response.json({ error: 'Group not found' }, { status: 404 });
+const done = ({ method }: Sent) =>
+  method === 'GET' ? absent() : new Response(null, { status: method === 'POST' ? 201 : 200 });
+const refused = () => Response.json({ error: 'not for you' }, { status: 403 });
+const busy = (retryAfter?: string) =>
+  Response.json(
+    { error: 'busy' },
+    { status: 429, ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }) },
+  );
+const count = (sent: readonly Sent[], method: string) => sent.filter((one) => one.method === method).length;
+
+/** A create on two nodes of the path dialect by a virtual clock. An answer of `undefined` never comes. */
+async function create(answers: Partial<Record<string, Answer>>, options: ClusterClientOptions = {}) {
+  const clock = virtualClock();
+  const sent: Sent[] = [];
+  const fetch = (input: URL | RequestInfo, init?: RequestInit): Promise<Response> => {
+    const node = new URL(String(input)).hostname.replace('.test', '');
+    const one = {
+      node,
+      method: init?.method ?? '',
+      at: clock.monotonic(),
+      signal: init?.signal as AbortSignal,
+    };
+    const earlier = sent.filter((other) => other.node === node);
+    sent.push(one);
+    const answer = (answers[node] ?? done)(one, earlier);
+    return answer === undefined ? new Promise(() => undefined) : Promise.resolve(answer);
+  };
+  const client = new ClusterClient(NODES, {
+    clock,
+    fetch,
+    retry: { attempts: 3, baseDelay: 10, maxDelay: 15, jitter: 'none' },
+    rollbackRetry: { attempts: 4, baseDelay: 200, maxDelay: 600, jitter: 'none' },
+    ...options,
+  });
+  const ended = await clock.run(
+    client.createGroup('g').then(
+      (result) => ({ result, error: undefined, at: clock.monotonic() }),
+      (error: Error) => ({ result: undefined, error, at: clock.monotonic() }),
+    ),
+  );
+  const times = (node: string, method: string) =>
+    sent.filter((one) => one.node === node && one.method === method).map(({ at }) => at);
+  return { ...ended, sent, times, pending: clock.pending };
+}
+
+/** Refuses the create, so that the other node's is undone. */
+const turns: Answer = (sent) => (sent.method === 'POST' ? refused() : done(sent));
+
+/** Is busy for so many undos. */
+const undoBusy =
+  (times: number, retryAfter?: string): Answer =>
+  (sent, earlier) =>
+    sent.method === 'DELETE' && count(earlier, 'DELETE') < times ? busy(retryAfter) : done(sent);
+
+test('attempts to go forward are as far apart as retry says', async () => {
+  const { times, result } = await create({
+    one: (sent, earlier) => (sent.method === 'POST' && count(earlier, 'POST') < 2 ? busy() : done(sent)),
+  });
+  expect(result?.changed).toBe(true);
+  expect(times('one', 'POST')).toEqual([0, 10, 25]);
+});
+
+test('attempts to undo are as far apart as rollbackRetry says', async () => {
+  const { times, error } = await create({ one: undoBusy(3), two: turns });
+  expect(error?.name).toBe('RolledBackError');
+  expect(times('one', 'DELETE')).toEqual([0, 200, 600, 1_200]);
+});
+
+test('with full jitter a delay is drawn below its ceiling', async () => {
+  const { times } = await create(
+    { one: undoBusy(2), two: turns },
+    { random: () => 0.25, rollbackRetry: { attempts: 4, baseDelay: 200, maxDelay: 600 } },
+  );
+  expect(times('one', 'DELETE')).toEqual([0, 50, 150]);
+});
+
+test.each([
+  ['longer than the delay is waited for', '3', [0, 3_000]],
+  ['shorter than the delay changes nothing', '0', [0, 200]],
+])('a Retry-After of an undo that is %s', async (_, retryAfter, expected) => {
+  const { times } = await create({ one: undoBusy(1, retryAfter), two: turns });
+  expect(times('one', 'DELETE')).toEqual(expected);
+});
+
+test('a Retry-After counts for the next attempt only', async () => {
+  const { times } = await create({
+    one: (sent, earlier) => {
+      if (sent.method !== 'DELETE' || count(earlier, 'DELETE') >= 2) return done(sent);
+      return busy(count(earlier, 'DELETE') === 0 ? '2' : undefined);
+    },
+    two: turns,
+  });
+  expect(times('one', 'DELETE')).toEqual([0, 2_000, 2_400]);
+});
+
+test('a look that hangs is cut at once where the operation has failed elsewhere', async () => {
+  const { error, at, sent, pending } = await create({ one: () => undefined, two: refused });
+  expect(error?.name).toBe('NodeUnavailableError');
+  expect(error?.message).toContain('wrote nothing: two failed');
+  expect(at).toBe(0);
+  expect(sent.map(({ node, signal }) => [node, signal.aborted])).toEqual([
+    ['one', true],
+    ['two', false],
+  ]);
+  expect(pending).toBe(0);
+});
+
+test('a wait for the next look ends at once where the operation has failed elsewhere', async () => {
+  const long = { attempts: 3, baseDelay: 9_000, maxDelay: 9_000, jitter: 'none' } as const;
+  const { error, at, times, pending } = await create(
+    { one: () => busy('20'), two: (_, earlier) => (earlier.length === 0 ? busy() : refused()) },
+    { retry: long },
+  );
+  expect(error?.name).toBe('NodeUnavailableError');
+  expect(at).toBe(9_000);
+  expect(times('one', 'GET')).toEqual([0]);
+  expect(pending).toBe(0);
+});
+
+test('a wait for the next write ends at once where another node refuses', async () => {
+  const { error, at, times, pending } = await create(
+    {
+      one: (sent) => (sent.method === 'POST' ? busy('20') : done(sent)),
+      two: (sent, earlier) => {
+        if (sent.method !== 'POST') return done(sent);
+        return count(earlier, 'POST') === 0 ? busy() : refused();
+      },
+    },
+    { retry: { attempts: 3, baseDelay: 10, maxDelay: 10, jitter: 'none' } },
+  );
+  expect(error?.name).toBe('RolledBackError');
+  expect(at).toBe(10);
+  expect(times('one', 'POST')).toEqual([0]);
+  expect(pending).toBe(0);
+});

@@ -42,8 +42,7 @@ export class Intent {
     if (supersedes === undefined || as === 'unresolved' || ending === 'good') {
       return journal.end(this.#entry, { as, ...until });
     }
-    // Everything is as before, and so is what was unresolved then.
-    return journal.begin(supersedes).then(() => journal.end(supersedes, { as: 'unresolved', ...until }));
+    return reopen(journal, supersedes, until);
   }
 
   #describe(writes: readonly boolean[]): JournalEntry {
@@ -64,4 +63,14 @@ export class Intent {
       }),
     };
   }
+}
+
+/** Everything is as before, and so is what was unresolved then. */
+async function reopen(
+  journal: EntryLog,
+  entry: JournalEntry,
+  until: { readonly unsettledUntil?: number },
+): Promise<void> {
+  await journal.begin(entry);
+  await journal.end(entry, { as: 'unresolved', ...until });
 }

@@ -23,29 +23,31 @@ export function attempt(
   return new Promise((resolve, reject) => {
     // One controller and one timer: AbortSignal.any and AbortSignal.timeout cost several times as much.
     const cut = new AbortController();
-    let stopListening: (() => void) | undefined;
+    let over = false;
     const release = () => {
+      over = true;
       cancelTimer();
-      stopListening?.();
+      stopListening();
       inFlight.end();
     };
     const giveUp = (reason: unknown) => {
+      if (over) return;
       release();
       reject(reason);
       cut.abort(reason);
     };
+    const stopListening = onAbort(request.signal, giveUp);
     const cancelTimer = clock.setTimer(() => giveUp(timeoutError(request)), request.timeout);
     inFlight.begin();
-    if (request.signal !== undefined) stopListening = onAbort(request.signal, giveUp);
     carrier.carry(request, cut.signal).then(
       (answer) => {
-        if (cut.signal.aborted) return;
+        if (over) return;
         release();
         resolve(answer);
       },
       (error: unknown) => {
         // What a cut attempt throws afterwards is the cut itself.
-        if (cut.signal.aborted) return;
+        if (over) return;
         release();
         reject(connectionError(request, error));
       },

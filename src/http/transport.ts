@@ -59,9 +59,13 @@ export function openTransport(options: TransportOptions): Transport {
         return Promise.reject(error);
       }
       const watching = httpChannel.hasSubscribers ? [...observers, traced] : observers;
-      const work = () => attempt(request, tools);
       // Nothing stands around the usual request: an async layer more is felt.
-      return watching.reduce<Work>((inner, observe) => () => observe(request, inner), work)();
+      if (watching.length === 0) return attempt(request, tools);
+      const work = () => attempt(request, tools);
+      inFlight.begin();
+      return watching
+        .reduce<Work>((inner, observe) => () => observe(request, inner), work)()
+        .finally(() => inFlight.end());
     },
     close: () => (closed ??= shut()),
   };

@@ -38,6 +38,10 @@ const shared: readonly Row[] = [
   ['create', 406, '{"message":"no node","status":406}', 'refused'],
   ['create', 400, '<html>bad gateway to hell</html>', 'unknown'],
   ['create', 400, '[]', 'unknown'],
+  ['create', 400, 'null', 'unknown'],
+  ['create', 400, '"no"', 'unknown'],
+  ['create', 302, '{"message":"elsewhere"}', 'unknown'],
+  ['read', 302, '{"message":"elsewhere"}', 'unknown'],
   ['delete', 200, 'OK\n', 'done'],
   ['delete', 404, '', 'unknown'],
   ['delete', 404, '{"detail":"no such route"}', 'refused'],
@@ -51,6 +55,9 @@ const header: readonly Row[] = [
     'absent',
   ],
   ['read', 404, '{"error":"Group not found"}', 'refused'],
+  ['read', 410, '{"message":"No group record found with id 6"}', 'refused'],
+  ['create', 404, '{"message":"No group record found with id 6"}', 'refused'],
+  ['create', 409, '{"message": "Perhaps the object exists."}', 'refused'],
   ['create', 400, '{"message": "Perhaps the object exists.", "status": 400}', 'exists'],
   ['create', 400, '{"message": "Bad request", "status": 400}', 'refused'],
   [
@@ -64,6 +71,9 @@ const header: readonly Row[] = [
 
 const path: readonly Row[] = [
   ['read', 404, '{"error":"Group not found"}', 'absent'],
+  ['read', 410, '{"error":"Group not found"}', 'refused'],
+  ['create', 404, '{"error":"Group not found"}', 'refused'],
+  ['create', 409, '{"error":"Group already exists"}', 'refused'],
   ['create', 400, '{"error":"Group already exists"}', 'exists'],
   ['create', 400, '{"error":"Bad request"}', 'refused'],
   ['create', 400, '{"message": "Perhaps the object exists.", "status": 400}', 'refused'],

@@ -54,6 +54,7 @@ test.each<[string, status: number, body: string, verdict: string, inDoubt: boole
   ['a 503 of the node itself', 503, own, 'unknown', false, true],
   ['a refusal', 403, own, 'refused', false, false],
   ['a refusal for now', 429, own, 'later', false, true],
+  ['a refusal for now by somebody before it', 429, '<html>', 'later', false, true],
   ['a page that is no answer', 200, '<html>', 'unknown', true, true],
 ])('%s (%i %s) is %s', async (_, status, body, verdict, inDoubt, retryable) => {
   expect(await ask(says(status, body))).toMatchObject({ verdict, inDoubt, failure: { status, retryable } });
@@ -80,6 +81,12 @@ test.each([
 ])('a %i of %s says that the words are foreign: %o', async (status, body, isForeign) => {
   const { failure } = await ask(says(status, body));
   expect(failure?.message.includes(note)).toBe(isForeign);
+});
+
+test('a dialect without a name is the given one', async () => {
+  const { name: _, ...dialect } = pathDialect;
+  const { failure } = await ask(says(200, '<html>'), { dialect });
+  expect(failure?.message).toContain('not in words of the given dialect');
 });
 
 test('an answer that says what happened is no failure', async () => {

@@ -110,6 +110,7 @@ test('a rollback has changed something where one node was taken back', () => {
 const cause = new HoldfastError('no', { code: 'TEST' });
 const failures = [
   { node: 'b', step: 'write', error: cause },
+  { node: 'b', step: 'undo', error: new HoldfastError('next', { code: 'TEST' }) },
   { node: 'b', step: 'undo', error: new HoldfastError('last', { code: 'TEST' }) },
 ] as const;
 const turn = { by: 'node', cause, nodes: ['b'] } as const;
@@ -147,7 +148,7 @@ test('what is left names every node that may differ, and no other', () => {
     nodes: [{ node: 'b', outcome: 'unknown' }],
     message:
       'create of group "g" left b uncertain: b failed in one attempt to write (last: no); ' +
-      'the undo did not end: b failed in one attempt to undo (last: last)',
+      'the undo did not end: b failed in 2 attempts to undo (last: last)',
   });
   const lost = { by: 'lock', cause, nodes: [] } as const;
   expect(rejection(task, driven('apart', [had, good, stuck], { turn: lost }))).toMatchObject({
@@ -157,8 +158,11 @@ test('what is left names every node that may differ, and no other', () => {
 });
 
 test('a rollback that could not end has the last failure for its cause', () => {
-  expect(rejection(rollback, driven('apart', [stuck], { failures }))).toMatchObject({
-    cause: failures[1].error,
+  const end = driven('apart', [stuck], { failures: failures.map((failure) => ({ ...failure, node: 'a' })) });
+  expect(rejection(rollback, end)).toMatchObject({
+    cause: failures[2].error,
+    message:
+      'create of group "g" left a uncertain: the undo did not end: a failed in 2 attempts to undo (last: last)',
   });
   expect(rejection(rollback, driven('apart', [stuck]))).toMatchObject({ cause: undefined });
 });

@@ -67,6 +67,9 @@ describe('why nodes could not be undone', () => {
 
   test('says that time was over where none refused', () => {
     expect(describeStuck(['b'], failures)).toEqual(['it could not be undone in time']);
+    expect(describeStuck(['d'], [failed('d', 'look', 'no look')])).toEqual([
+      'it could not be undone in time',
+    ]);
     expect(describeStuck([], failures)).toEqual(['it could not be undone in time']);
   });
 });

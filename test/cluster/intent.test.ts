@@ -77,6 +77,13 @@ test('the end says until when something may come late, where something may', asy
   expect(told[1]?.[2]).not.toHaveProperty('unsettledUntil');
 });
 
+test('one that was undone is closed, for it took the place of none', async () => {
+  const { told, intent } = intentOf(task);
+  await intent.begin([true, true]);
+  await intent.end('closed', 'undone', 0);
+  expect(told.slice(1)).toEqual([['end', told[0]?.[1], { as: 'closed' }]]);
+});
+
 describe('one that takes the place of another', () => {
   const superseding = { ...task, supersedes: earlier };
 

@@ -99,6 +99,20 @@ describe("an entry's nodes among the client's", () => {
     expect(match(entry(), [...renamed, ['y', 'http://a']])).toMatchObject({ foreign: false });
   });
 
+  it('are none where only the name is the same', () => {
+    const moved = [
+      ['a', 'http://elsewhere'],
+      ['b', 'http://b'],
+    ] as const;
+    expect(match(entry(), moved)).toMatchObject({ foreign: false });
+  });
+
+  it('are those of their urls though there are more', () => {
+    const three = entry({ nodes: [node('a', 'http://a'), node('b', 'http://b'), node('c', 'http://c')] });
+    const renamed = ['a', 'b', 'c'].map((name) => [`new-${name}`, `http://${name}`] as const);
+    expect(match(three, renamed)).toEqual({ starts: ['settled', 'settled', 'settled'] });
+  });
+
   it('are never guessed by a url that several of the entry have', () => {
     const header = entry({ dialect: 'header', nodes: [node('a', 'http://s'), node('b', 'http://s')] });
     expect(match(header, [['b', 'http://s']])).toMatchObject({ foreign: false });

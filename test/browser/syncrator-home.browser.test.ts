@@ -98,6 +98,30 @@ test('by keyboard alone: log in, dry run, start, see the records come in, delete
   }
 });
 
+test('a dialog that is opened again at once still deletes', async () => {
+  const { url, programs } = await startSyncrator();
+  const { page, problems } = await open(url);
+  await page.getByLabel('Username').fill('somelogin@meemoo.be');
+  await page.getByLabel('Password').fill('PW_HERE');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect.poll(() => said(page, 'login-said')).toMatch(/^Logged in until /);
+  await page.getByLabel('Project').fill('avo');
+  await page.getByLabel('Env').fill('qas');
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect.poll(() => programs.length).toBe(1);
+  await page.getByRole('button', { name: 'Delete job 1' }).waitFor();
+  // The first one's closing is told only after the second has opened.
+  await page.evaluate(() => {
+    const button = document.querySelector<HTMLButtonElement>('[aria-label="Delete job 1"]');
+    button?.click();
+    document.querySelector('dialog')?.close('cancel');
+    button?.click();
+  });
+  await page.getByRole('button', { name: 'Delete it' }).click();
+  await expect.poll(() => said(page, 'start-said')).toBe('Job 1 is deleted.');
+  expect(problems).toEqual([]);
+});
+
 test.each(['light', 'dark'] as const)(
   'axe finds nothing wrong with it in its %s colours, 360 pixels wide too',
   async (colorScheme) => {

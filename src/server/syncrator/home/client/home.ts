@@ -20,6 +20,8 @@ const rows = new Map<number, HTMLTableRowElement>();
 let token: string | undefined;
 let page = 1;
 let full = false;
+/** The job that the dialog asks about. */
+let asked: Row | undefined;
 /** Of looks: an answer that a later one has overtaken is dropped. */
 let turn = 0;
 let timer = 0;
@@ -185,15 +187,19 @@ function confirmDelete(job: Row): void {
     `Job ${job.id}: ${job.job_type} of ${job.target} in ${job.env}. If it runs, it is stopped.`,
   );
   dialog.returnValue = 'cancel';
-  dialog.addEventListener(
-    'close',
-    () => {
-      if (dialog.returnValue === 'delete') void remove(job);
-    },
-    { once: true },
-  );
+  asked = job;
   dialog.showModal();
 }
+
+/** A dialog says later that it was closed: whoever is quick has opened it again by then, and answers that one. */
+function closeConfirm(): void {
+  const dialog = element('confirm', HTMLDialogElement);
+  const job = asked;
+  if (dialog.open || job === undefined) return;
+  asked = undefined;
+  if (dialog.returnValue === 'delete') void remove(job);
+}
+
 async function remove(job: Row): Promise<void> {
   try {
     await ask(`jobs/${job.id}`, { method: 'DELETE' });
@@ -277,6 +283,7 @@ onSubmit('login', (form) => logIn(form));
 onSubmit('start', (form, by) => start(form, by !== 'start'));
 element('newer', HTMLButtonElement).addEventListener('click', () => turnTo(page - 1));
 element('older', HTMLButtonElement).addEventListener('click', () => turnTo(page + 1));
+element('confirm', HTMLDialogElement).addEventListener('close', closeConfirm);
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) window.clearTimeout(timer);
   else void look();

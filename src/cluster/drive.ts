@@ -127,7 +127,6 @@ class Driver {
   readonly #failures: FailedAttempt[] = [];
   #turn: Turn | undefined;
   #reads = new AbortController();
-  #requests = 0;
   #retries = 0;
 
   constructor(settings: DriveSettings, task: Task, resolve: (driven: Driven) => void) {
@@ -251,10 +250,8 @@ class Driver {
     const kind = kindOf(step, this.#task.operation);
     const { groupId, attemptTimeout } = this.#task;
     const unsent = refuseLate(this.#task, this.#settings.clock.monotonic());
-    if (unsent === undefined) {
-      at.attempts++;
-      this.#requests++;
-    } else this.#stop('lock', unsent.failure);
+    if (unsent === undefined) at.attempts++;
+    else this.#stop('lock', unsent.failure);
     const sent = {
       kind,
       purpose: step === 'undo' ? 'undo' : 'forward',
@@ -347,7 +344,7 @@ class Driver {
       }),
       failures: this.#failures,
       ...(this.#turn === undefined ? {} : { turn: this.#turn }),
-      requests: this.#requests,
+      requests: this.#nodes.reduce((sum, { attempts }) => sum + attempts, 0),
       retries: this.#retries,
       unsettledFor: this.#unsettledFor(),
     });

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../core/clock.ts';
 import { ConfigError, HoldfastError, TimeoutError } from '../core/errors.ts';
-import { type Attempted, withRetries } from '../core/retry.ts';
+import { type Attempted, failedForGood, withRetries } from '../core/retry.ts';
 import type { Call } from './call.ts';
 import { type Answer, judgeAnswer } from './pod-answer.ts';
 import { queryOf } from './query.ts';
@@ -20,8 +20,6 @@ export interface CallLimits {
 
 /** What is in an answer. */
 type Read<Value> = (answer: Answer) => Attempted<Value>;
-
-const failed = (error: HoldfastError): Attempted<never> => ({ ok: false, error, final: true });
 
 /** How long calls take that have no other limit, and no retries that need more. */
 const USUAL_DEADLINE = 60_000;
@@ -83,7 +81,7 @@ export class Attempts {
     );
     if (retried.ok) return retried;
     // What cut an attempt or a wait at the deadline was no attempt's own failure.
-    return this.errors.includes(retried.error) ? failed(retried.error) : this.#fail(this.#late());
+    return this.errors.includes(retried.error) ? failedForGood(retried.error) : this.#fail(this.#late());
   }
 
   async #attempt<Value>(
@@ -123,7 +121,7 @@ export class Attempts {
 
   #fail(error: HoldfastError): Attempted<never> {
     this.errors.push(error);
-    return failed(error);
+    return failedForGood(error);
   }
 
   #late(): TimeoutError {

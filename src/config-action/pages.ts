@@ -1,5 +1,5 @@
 import { HoldfastError } from '../core/errors.ts';
-import type { Attempted } from '../core/retry.ts';
+import { type Attempted, failedForGood } from '../core/retry.ts';
 import type { Attempts } from './attempts.ts';
 import type { PagedResponse } from './call.ts';
 import { type Answer, isRetryable } from './pod-answer.ts';
@@ -133,10 +133,8 @@ function isDeeper(value: object, most: number): boolean {
   return false;
 }
 
-const failed = (error: HoldfastError): Attempted<never> => ({ ok: false, error, final: true });
-
 const tooMany = (pages: number) =>
-  failed(
+  failedForGood(
     new HoldfastError(
       `there are more pages after the ${pages}th, which was the last allowed; raise pageLimit`,
       {
@@ -146,7 +144,7 @@ const tooMany = (pages: number) =>
   );
 
 const repeated = (pages: number) =>
-  failed(
+  failedForGood(
     new HoldfastError(`page ${pages} has a paginationCursor that came before: the pages would never end`, {
       code: 'PAGE_CURSOR_REPEATED',
     }),

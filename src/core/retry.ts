@@ -53,6 +53,9 @@ export type Attempted<T> =
       readonly wait?: number | undefined;
     };
 
+/** An attempt that no other would better. */
+export const failedForGood = (error: HoldfastError): Attempted<never> => ({ ok: false, error, final: true });
+
 export interface RetryRules {
   readonly retry: FullRetryPolicy;
   readonly clock: Clock;

@@ -204,7 +204,6 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
   }
 
   #tellProgress(): void {
-    // Made for nobody, a report of each input is felt.
     if (this.#report === undefined) return;
     const { total } = this.#source;
     this.#report({ ...this.#counts, inFlight: this.#inFlight, ...(total === undefined ? {} : { total }) });

@@ -1,4 +1,4 @@
-/** Counts what is under way, so that closing can wait for it. */
+/** Counts requests under way, so that closing can wait for them. `Calls` of core does so for a client, with a promise more for each. */
 export class InFlight {
   #count = 0;
   #whenNone: (() => void) | undefined;

@@ -18,6 +18,7 @@ export async function profile(sides: { readonly ours: Side; readonly floor: Side
   for (let round = 0; round < ROUNDS; round++) {
     for (const side of ['ours', 'floor'] as const) {
       await session.post('Profiler.start');
+      // A number that no other round has had: ids are made of it.
       await sides[side](-100 - round);
       addTo(spent[side], (await session.post('Profiler.stop')).profile);
     }

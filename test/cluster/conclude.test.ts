@@ -3,16 +3,8 @@ import { conclude } from '../../src/cluster/conclude.ts';
 import type { Driven, DrivenNode, Task } from '../../src/cluster/drive.ts';
 import { type NodeState, UNASKED } from '../../src/cluster/saga-node.ts';
 import { HoldfastError } from '../../src/core/errors.ts';
+import { task } from './create-task.ts';
 
-const task: Task = {
-  operation: 'create',
-  groupId: 'g',
-  operationId: '1.5',
-  attemptTimeout: 1,
-  deadlineAt: 1,
-  lost: [],
-  aloneUntil: () => Infinity,
-};
 const rollback: Task = { ...task, rollback: [{ start: 'changed', operationId: '1.5' }] };
 
 const node = (state: Partial<NodeState>, more: Partial<DrivenNode> = {}): DrivenNode => ({

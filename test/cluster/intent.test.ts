@@ -4,16 +4,7 @@ import { Intent } from '../../src/cluster/intent.ts';
 import type { EntryLog, JournalEntry } from '../../src/cluster/journal.ts';
 import { pathDialect } from '../../src/cluster/path-dialect.ts';
 import { systemClock } from '../../src/core/clock.ts';
-
-const task: Task = {
-  operation: 'create',
-  groupId: 'g',
-  operationId: '1.5',
-  attemptTimeout: 1,
-  deadlineAt: 1,
-  lost: [],
-  aloneUntil: () => Infinity,
-};
+import { task } from './create-task.ts';
 
 const earlier: JournalEntry = {
   operation: 'delete',

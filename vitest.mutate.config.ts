@@ -23,6 +23,8 @@ export default defineConfig({
       // Whole state spaces and hundreds of groups: minutes for each change.
       'test/cluster/saga/{exploration,reductions,broken-machines}.test.ts',
       'test/fault/{every-fault,hundred-of-hundred,bulk-stop}.test.ts',
+      // Only a process has a current folder that can change, and the tries are made in threads.
+      'test/cluster/journal/journal-path.test.ts',
       // A child process knows nothing of the change that is being tried.
       'test/fault/{stopped-holder,crash/crash}.test.ts',
     ],

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { fileJournal } from '../../../src/cluster/file-journal/file-journal.ts';
-import type { JournalEntry } from '../../../src/cluster/journal.ts';
 import { journalContract } from '../../../src/testing/journal-contract.ts';
 import { lockContract } from '../../../src/testing/lock-contract.ts';
 import { virtualClock } from '../../../src/testing/virtual-clock.ts';
-import { journalPath, openJournal } from './journal-files.ts';
+import { entryOf, journalPath, openJournal } from './journal-files.ts';
 import { startRemoteJournal } from './remote-journal.ts';
 
 const journals = journalContract(async () => {
@@ -23,15 +22,6 @@ const inProcess = lockContract(async () => {
   return { lock: openJournal(path).lock, other: openJournal(path).lock };
 });
 for (const { name, run } of inProcess) test(`the lock of a fileJournal ${name}`, run);
-
-const entryOf = (groupId: string): JournalEntry => ({
-  groupId,
-  operationId: '1.5',
-  operation: 'create',
-  dialect: 'path',
-  startedAt: 1,
-  nodes: [{ name: 'a', url: 'http://127.0.0.1:1', before: 'absent', write: true }],
-});
 
 const PATIENT = { deadline: 20_000 };
 
@@ -67,28 +57,6 @@ test('a group that settles is free in time, though the wall clock was set back b
   expect(isHeld).toBe(false);
   await clock.advance(100);
   await held;
-});
-
-test('owners know each other, whatever link they came by and whatever folder they went to', async () => {
-  const path = await journalPath();
-  const elsewhere = await journalPath();
-  await symlink(path, elsewhere);
-  const before = process.cwd();
-  onTestFinished(() => process.chdir(before));
-  process.chdir(dirname(path));
-  const relative = openJournal(basename(path));
-  const linked = openJournal(elsewhere);
-  await relative.begin(entryOf('relative'));
-  await linked.begin(entryOf('linked'));
-  process.chdir(before);
-  const plain = openJournal(path);
-  await plain.begin(entryOf('plain'));
-  for (const journal of [relative, linked, plain]) {
-    for (const group of ['relative', 'linked', 'plain']) {
-      expect(await journal.openEntry(group)).toMatchObject({ state: 'running' });
-    }
-  }
-  expect(await readdir(dirname(elsewhere))).toEqual([basename(elsewhere)]);
 });
 
 test('a key is lost to its holder, and to those who wait for it, when the journal is closed', async () => {

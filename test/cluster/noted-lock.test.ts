@@ -4,26 +4,9 @@ import { memoryJournal } from '../../src/cluster/memory-journal.ts';
 import type { Lock } from '../../src/core/lock.ts';
 import { type Cluster, rejectionOf, startCluster } from '../fault/cluster.ts';
 import { holdersOf } from '../fault/holdings.ts';
+import { notedLock } from './note-keeper.ts';
 
 const ALL = ['node01', 'node02', 'node03'];
-
-/** A lock that keeps a note for the next holder, as a Lease does. */
-function notedLock(left?: string) {
-  const state = { text: left };
-  const lock: Lock = {
-    acquire: async () => ({
-      lost: new AbortController().signal,
-      left: state.text,
-      note: async (text) => {
-        state.text = text;
-      },
-      release: async (options) => {
-        if (options?.dropNote === true) state.text = undefined;
-      },
-    }),
-  };
-  return { lock, state };
-}
 
 const entryOf = (cluster: Cluster, change: Partial<JournalEntry> = {}): JournalEntry => ({
   ...{ groupId: 'g', operationId: '1.000001', operation: 'create', dialect: 'path', startedAt: 1 },

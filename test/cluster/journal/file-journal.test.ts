@@ -17,6 +17,12 @@ const journals = journalContract(async () => {
 });
 for (const { name, run } of journals) test(`fileJournal ${name}`, run);
 
+const openedTwice = journalContract(async () => {
+  const path = await journalPath();
+  return { journal: openJournal(path), another: async () => openJournal(path) };
+});
+for (const { name, run } of openedTwice) test(`fileJournal, opened twice in one process, ${name}`, run);
+
 const inProcess = lockContract(async () => {
   const path = await journalPath();
   return { lock: openJournal(path).lock, other: openJournal(path).lock };
@@ -190,19 +196,26 @@ test('a folder that does not exist is named', async () => {
 test.each([[''], ['a\0b'], [':memory:'], ['file:journal.db'], [undefined], [5]])(
   'the path %j is refused at once',
   (path) => {
-    expect(() => fileJournal(path as string)).toThrow(/expected the path of a file, received/);
+    const received = path === undefined ? 'undefined' : JSON.stringify(path);
+    expect(() => fileJournal(path as string)).toThrow(
+      `path: expected the path of a file, received ${received}`,
+    );
   },
 );
 
-test('an entry that cannot be read is named with its group', async () => {
+test.each([
+  ['of something else', '{"later": true}'],
+  ['no JSON', '{'],
+])('an entry that is %s is named with its group', async (_, text) => {
   const path = await journalPath();
   const journal = openJournal(path);
   await journal.begin(entryOf('orders'));
   const database = new DatabaseSync(path);
-  database.exec(`UPDATE entries SET entry = '{"later": true}'`);
+  database.prepare('UPDATE entries SET entry = ?').run(text);
   database.close();
   await expect(journal.openEntry('orders')).rejects.toMatchObject({
     name: 'ConfigError',
+    issues: [{ path: 'fileJournal' }],
     message: expect.stringMatching(/entry of group "orders" that cannot be read.*audit\(ids\)/),
   });
 });

@@ -40,10 +40,6 @@ export interface RecoveryTask {
 export async function endEntry(settings: DriveSettings, recovery: RecoveryTask): Promise<GroupResult> {
   const { entry, starts, resolve, signal } = recovery;
   const { operation, groupId, operationId } = entry;
-  if (!starts.includes('settled') && resolve === 'undo') {
-    await closeEntry(settings, entry);
-    return untouched(settings, entry);
-  }
   const task: Omit<Task, 'deadlineAt'> = {
     operation,
     groupId,
@@ -88,15 +84,4 @@ export async function closeEntry(
   } catch (cause) {
     throw unresolved(entry, 'the journal could not record its end', cause);
   }
-}
-
-function untouched({ nodes }: DriveSettings, entry: JournalEntry): GroupResult {
-  const { operation, groupId, operationId } = entry;
-  return {
-    operation,
-    groupId,
-    operationId,
-    changed: false,
-    nodes: nodes.map(({ name }) => ({ node: name, outcome: 'untouched', attempts: 0, operationId })),
-  };
 }

@@ -44,7 +44,7 @@ describe('what stands in the lock of a group', () => {
   });
 
   test('is the intent while an operation writes, and nothing once it has ended', async () => {
-    const { lock, state } = notedLock();
+    const { lock, state, told } = notedLock();
     const stood: (string | undefined)[] = [];
     await using cluster = await startCluster({
       dialect: 'path',
@@ -57,6 +57,9 @@ describe('what stands in the lock of a group', () => {
       expect(JSON.parse(text ?? '')).toMatchObject({ version: 1, kind: 'open', entry: { groupId: 'g' } });
     }
     expect(state.text).toBeUndefined();
+    // The end goes with the release, in one step.
+    expect(told.map(([what]) => what)).toEqual(['note', 'release', 'release']);
+    expect(told[1]).toEqual(['release', { dropNote: true }]);
   });
 
   test('that could not be written takes the intent out of the journal again, and nothing is sent', async () => {

@@ -57,6 +57,16 @@ describe('to undo', () => {
     expect(await journal.openEntry('g')).toBeUndefined();
   });
 
+  test('without the nodes that it was to write ends also what its operation took the place of', async () => {
+    const gone = { name: 'three', url: 'http://three.test', before: 'absent', write: true } as const;
+    const earlier = entryOf({ operation: 'delete', operationId: '1600000000.000001' });
+    const entry = entryOf({ nodes: [gone], supersedes: earlier });
+    const { held, outcome, journal } = await recover(entry, { has: { one: true } }, { forget: ['three'] });
+    expect(outcome).toMatchObject({ status: 'changed', result: { operationId: '1600000000.000001' } });
+    expect(held).toEqual({ one: true, two: true });
+    expect(await journal.openEntry('g')).toBeUndefined();
+  });
+
   test('touches only what was to be written', async () => {
     const { outcome, sent, held } = await recover(withWrites(true, false), { has: { one: true, two: true } });
     expect(outcome).toMatchObject({

@@ -3,7 +3,7 @@ import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { fileJournal } from '../../../src/cluster/file-journal/file-journal.ts';
+import { type FileJournalOptions, fileJournal } from '../../../src/cluster/file-journal/file-journal.ts';
 import { journalContract } from '../../../src/testing/journal-contract.ts';
 import { lockContract } from '../../../src/testing/lock-contract.ts';
 import { virtualClock } from '../../../src/testing/virtual-clock.ts';
@@ -70,7 +70,10 @@ test('a key is lost to its holder, and to those who wait for it, when the journa
   const journal = openJournal(path);
   const { lost } = await journal.lock.acquire('g', PATIENT);
   const waiting = journal.lock.acquire('g', PATIENT);
-  const outcome = expect(waiting).rejects.toMatchObject({ name: 'ClosedError' });
+  const outcome = expect(waiting).rejects.toMatchObject({
+    name: 'ClosedError',
+    message: expect.stringContaining('this journal'),
+  });
   await journal.openEntry('g');
   expect(lost.aborted).toBe(false);
   await journal.close();
@@ -145,7 +148,10 @@ test('leaves nothing beside its file when it is closed, and sweeps what dead own
   await mine.close();
   expect(await readdir(dirname(path))).toEqual([basename(path)]);
   await mine.close();
-  await expect(mine.openEntry('g')).rejects.toMatchObject({ name: 'ClosedError' });
+  await expect(mine.openEntry('g')).rejects.toMatchObject({
+    name: 'ClosedError',
+    message: expect.stringContaining('this journal'),
+  });
 });
 
 test('two owners may open a new file at once', async () => {
@@ -202,6 +208,11 @@ test.each([[''], ['a\0b'], [':memory:'], ['file:journal.db'], [undefined], [5]])
     );
   },
 );
+
+test('an option that there is not is refused at once', () => {
+  const options = { clok: undefined } as unknown as FileJournalOptions;
+  expect(() => fileJournal('journal.db', options)).toThrow('options.clok: is not an option');
+});
 
 test.each([
   ['of something else', '{"later": true}'],

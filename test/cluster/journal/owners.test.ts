@@ -86,7 +86,10 @@ test('an owner may leave twice, and though somebody has taken its file away', as
   mine.leave();
   mine.enter();
   await rm(fileOf(mine.id));
+  const close = vi.spyOn(sqlite.DatabaseSync.prototype, 'close');
+  onTestFinished(() => close.mockRestore());
   mine.leave();
   mine.leave();
+  expect(close).toHaveBeenCalledTimes(1);
   expect(existsSync(fileOf(mine.id))).toBe(false);
 });

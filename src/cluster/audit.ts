@@ -104,27 +104,27 @@ async function auditGroup(
   }: { readonly groupId: string; readonly path: string; readonly signal: AbortSignal },
 ): Promise<GroupAudit> {
   check(groupId, path);
-  const presences = await Promise.all(
-    nodeNames.map(async (name): Promise<Presence> => {
+  const nodes = await Promise.all(
+    nodeNames.map(async (name): Promise<readonly [string, Presence]> => {
       try {
-        return (await ask(name, groupId, signal)) ? 'present' : 'absent';
+        return [name, (await ask(name, groupId, signal)) ? 'present' : 'absent'];
       } catch (error) {
         if (signal.aborted || !(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
-        return 'unknown';
+        return [name, 'unknown'];
       }
     }),
   );
-  const status = statusOf(presences);
+  const status = statusOf(new Set(nodes.map(([, presence]) => presence)));
   return {
     groupId,
     consistent: status === 'present' || status === 'absent',
-    nodes: Object.fromEntries(nodeNames.map((name, index) => [name, presences[index] ?? 'unknown'] as const)),
+    nodes: Object.fromEntries(nodes),
     status,
   };
 }
 
-function statusOf(presences: readonly Presence[]): Exclude<GroupAudit['status'], 'skipped'> {
-  if (presences.includes('present') && presences.includes('absent')) return 'split';
-  if (presences.includes('unknown')) return 'unknown';
-  return presences[0] ?? 'unknown';
+function statusOf(presences: ReadonlySet<Presence>): Exclude<GroupAudit['status'], 'skipped'> {
+  if (presences.has('present') && presences.has('absent')) return 'split';
+  if (presences.has('unknown')) return 'unknown';
+  return presences.has('present') ? 'present' : 'absent';
 }

@@ -12,8 +12,8 @@ export class OpenEntries {
   readonly #clock: Clock;
   readonly #settle: number;
   readonly #given = new Map<string, OpenEntry>();
-  /** They were dead when the wait began. */
-  readonly #dead = new Set<string>();
+  /** They were dead when the wait began; an owner that nobody names is never one of them. */
+  readonly #dead = new Set<string | undefined>();
 
   constructor(journal: Journal, clock: Clock, settle: number) {
     this.#journal = journal;
@@ -44,6 +44,6 @@ export class OpenEntries {
   /** Whether all that its operation sent has taken effect or never will. */
   hasSettled = (entry: OpenEntry): boolean =>
     entry.state === 'abandoned'
-      ? entry.owner !== undefined && this.#dead.has(entry.owner)
+      ? this.#dead.has(entry.owner)
       : unsettledFor(entry, this.#settle, this.#clock.now()) === 0;
 }

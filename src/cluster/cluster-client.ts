@@ -75,7 +75,6 @@ export class ClusterClient implements AsyncDisposable {
           { path: 'node', message: `this cluster has no node ${JSON.stringify(node)}; it has ${known}` },
         ]);
       }
-      call.signal?.throwIfAborted();
       const operationId = this.#nextOperationId();
       return readGroup(this.#settings, this.#transport, { node: target, groupId, operationId, call });
     });

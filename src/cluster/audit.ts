@@ -70,7 +70,7 @@ export function runAudit(work: AuditWork): Run<GroupAudit, AuditSummary> {
     work: async (groupId, { signal }) => {
       const audit = await auditGroup(work, { groupId, path: nextPath(), signal }).catch(
         (error: unknown): GroupAudit => {
-          if (signal.aborted && error === signal.reason) return skipped(groupId);
+          if (isStop(error, signal)) return skipped(groupId);
           if (!(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
           return { ...skipped(groupId), status: 'unknown', error };
         },
@@ -109,7 +109,9 @@ async function auditGroup(
       try {
         return [name, (await ask(name, groupId, signal)) ? 'present' : 'absent'];
       } catch (error) {
-        if (signal.aborted || !(error instanceof HoldfastError) || error instanceof ClosedError) throw error;
+        if (isStop(error, signal) || !(error instanceof HoldfastError) || error instanceof ClosedError) {
+          throw error;
+        }
         return [name, 'unknown'];
       }
     }),
@@ -122,6 +124,9 @@ async function auditGroup(
     status,
   };
 }
+
+/** Whether it failed because the run was stopped, and not of its own at that moment. */
+const isStop = (error: unknown, signal: AbortSignal) => signal.aborted && error === signal.reason;
 
 function statusOf(presences: ReadonlySet<Presence>): Exclude<GroupAudit['status'], 'skipped'> {
   if (presences.has('present') && presences.has('absent')) return 'split';

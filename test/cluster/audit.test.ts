@@ -138,6 +138,17 @@ test('too many failures cut those that are being asked', async () => {
   expect(summary).toMatchObject({ split: 1, failed: 1, skipped: 1 });
 });
 
+test('a node that failed just as the run was stopped is unknown, and what the others said stands', async () => {
+  const stop = new AbortController();
+  const ask: AuditWork['ask'] = (node, groupId) => {
+    stop.abort(new Error('enough'));
+    return says(node === 'a' ? 'p' : '?', groupId);
+  };
+  expect(await list(audit(['g'], { ask, options: { signal: stop.signal } }))).toEqual([
+    { groupId: 'g', status: 'unknown', consistent: false, nodes: { a: 'present', b: 'unknown' } },
+  ]);
+});
+
 test('what breaks after an abort ends the run all the same', async () => {
   const stop = new AbortController();
   const broken = new TypeError('broken');

@@ -227,6 +227,23 @@ describe('an abort', () => {
     expect(held).toEqual({ one: false, two: false });
   });
 
+  test('of a rollback is not why that did not end', async () => {
+    const stop = new AbortController();
+    const answer: Answer = ({ method }) => {
+      if (method !== 'DELETE') return undefined;
+      stop.abort(new Error('enough'));
+      return broken();
+    };
+    const { client, failure } = memoryCluster({ answer, has: { one: true } });
+    const node = { node: 'one', outcome: 'created', attempts: 1, operationId: '1700000000.000001' } as const;
+    const error = await failure(client.rollbackCreate('g', [node], { signal: stop.signal }));
+    expect(error).toMatchObject({
+      name: 'InconsistentClusterError',
+      cause: { name: 'HttpError', status: 500 },
+    });
+    expect(error.message).not.toContain('aborted');
+  });
+
   test('before a node has answered does not make its answer count', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');

@@ -81,7 +81,9 @@ test('a rollback that did not end says which node would not, and what it said', 
   const { operationId } = await client.createGroup('g');
   const node = { node: 'one', outcome: 'created', attempts: 1, operationId } as const;
   const error = await rejection(client.rollbackCreate('g', [node]));
-  expect(error.message).toContain('the undo did not end: one failed in 3 attempts to undo (last: DELETE');
+  expect(error.message).toContain(
+    'left one uncertain: the undo did not end: one failed in 3 attempts to undo (last: DELETE',
+  );
   expect(error.cause).toMatchObject({ name: 'HttpError', method: 'DELETE' });
 });
 

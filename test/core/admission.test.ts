@@ -171,3 +171,16 @@ it('counts a place that is left twice once', async () => {
   await sendOut(admission, 1_000);
   expect(await isFull(admission)).toBe(true);
 });
+
+it('lets the one that waits in when one of too many that are outside is forgotten', async () => {
+  const admission = new Admission(1, never);
+  const [first] = await sendOut(admission, 1_000);
+  let isIn = false;
+  const waiting = enter(admission).then(() => {
+    isIn = true;
+  });
+  await idle();
+  expect(isIn).toBe(false);
+  first?.leave();
+  await waiting;
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { HoldfastError } from '../../src/core/errors.ts';
-import { type Attempted, backoff, retryAfter, withRetries } from '../../src/core/retry.ts';
+import { type Attempted, backoff, failedForGood, retryAfter, withRetries } from '../../src/core/retry.ts';
 import { manualClock } from '../testing/manual-clock.ts';
 
 const POLICY = { attempts: 20, baseDelay: 50, maxDelay: 1_000, jitter: 'full' } as const;
@@ -101,9 +101,10 @@ describe('withRetries', () => {
   });
 
   test('does not try again what failed for good', async () => {
-    const { done, at, pass } = start([failure('no', { final: true })]);
+    const { error } = failure('no');
+    const { done, at, pass } = start([failedForGood(error)]);
     await pass();
-    expect(await done).toMatchObject({ ok: false, error: { message: 'no' }, earlier: [] });
+    expect(await done).toEqual({ ok: false, error, earlier: [] });
     expect(at).toEqual([0]);
   });
 

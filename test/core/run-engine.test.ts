@@ -52,6 +52,23 @@ it('pulls an input only when a slot is free', async () => {
   expect((await run).done).toBe(10);
 });
 
+it('pulls nothing more where one of two that ended together stopped the run', async () => {
+  const { source, seen } = watchedSource(upTo(10));
+  const gate = Promise.withResolvers<void>();
+  const run = runNumbers(source, {
+    work: async (input) => {
+      await gate.promise;
+      return input === 0 ? 'done' : 'failed';
+    },
+    options: { concurrency: 2, failAbove: 0 },
+  });
+  const ended = run.then();
+  await idle();
+  gate.resolve();
+  expect(await ended).toMatchObject({ done: 1, failed: 1 });
+  expect(seen.pulled).toBe(2);
+});
+
 it('gives items as they end, not as they began', async () => {
   const { work, end } = manualWork();
   const items = collect(runNumbers([1, 2, 3], { work, options: { concurrency: 3 } }));

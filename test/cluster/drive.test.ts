@@ -372,6 +372,28 @@ describe('what may come late', () => {
   });
 });
 
+test('a look that is cut because another node refused is no failure, and says nothing of its node', async () => {
+  let lost = false;
+  const answer: Answer = ({ method, node, at }) => {
+    if (method === 'POST' && node === 'two') return at === 0 ? busy('0') : refused();
+    if (method === 'POST' && !lost) {
+      lost = true;
+      return lostAnswer();
+    }
+    // Whether the record is its own, which the second write cannot tell.
+    return method === 'GET' && lost && at < 500 ? silent() : undefined;
+  };
+  const { client, failure, held, sent } = memoryCluster({ answer, options: { settle: 500 } });
+  const error = await failure(client.createGroup('g'));
+  expect(error).toMatchObject({
+    name: 'RolledBackError',
+    nodes: [{ outcome: 'undone' }, { outcome: 'untouched' }],
+    attempts: [{ node: 'one' }, { node: 'two' }, { node: 'two' }],
+  });
+  expect(sent().slice(4, 8)).toEqual(['POST one', 'GET one', 'POST two', 'DELETE one']);
+  expect(held).toEqual({ one: false, two: false });
+});
+
 test('the node whose failure turned the operation is its cause, whoever failed before', async () => {
   const answer: Answer = ({ method, node, at }) => {
     if (method !== 'POST') return undefined;

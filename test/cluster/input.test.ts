@@ -53,7 +53,11 @@ test.each<[string, unknown, string]>([
   ],
   ['a url that is none', ['a.test'], 'nodes[0]: expected an http or https url, received "a.test"'],
   ['a url with a query', ['http://a.test/v1?x=1'], 'a base url has no query'],
-  ['two path nodes at one url', { a: 'http://a.test/', b: 'http://a.test' }, 'have the same url'],
+  [
+    'two path nodes at one url',
+    { a: 'http://a.test/', b: 'http://a.test' },
+    'nodes: "a" and "b" have the same url',
+  ],
 ])('refuses %s', (_what, nodes, message) => {
   expect(configError(() => new ClusterClient(nodes as NodeList)).message).toContain(message);
 });
@@ -120,6 +124,10 @@ test.each<[Record<string, unknown>, string]>([
   );
 });
 
+test.each(['path', 'header'] as const)('takes the %s dialect by its name', (dialect) => {
+  expect(() => new ClusterClient(NODES, { dialect })).not.toThrow();
+});
+
 test('an option given as undefined is one that was not given', () => {
   expect(
     () =>
@@ -184,7 +192,8 @@ test.each<[string, unknown, string]>([
   ['the error', { nodes: [] }, 'nodes: expected a list, received an object; pass the `nodes` of the Incon'],
   ['nothing', undefined, 'nodes: expected a list, received undefined; pass'],
   ['a null', [null], 'nodes[0]: expected what became of a node, received null; pass'],
-])('a rollback of %s says that the nodes of the error are to be passed', async (_what, nodes, words) => {
+  ['half a result', [{ node: 'a' }], 'nodes[0].outcome: is missing'],
+])('a rollback of %s says what is to be passed', async (_what, nodes, words) => {
   const { cluster, requests } = offline();
   await expect(cluster.rollbackCreate('1', nodes as [])).rejects.toThrow(words);
   await expect(cluster.rollbackDelete('1', nodes as [])).rejects.toBeInstanceOf(ConfigError);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { GroupDialect } from '../../src/cluster/dialect.ts';
 import type { Task } from '../../src/cluster/drive.ts';
 import { Intent } from '../../src/cluster/intent.ts';
 import type { EntryLog, JournalEntry } from '../../src/cluster/journal.ts';
@@ -16,7 +17,7 @@ const earlier: JournalEntry = {
 };
 
 /** An intent, and all that its journal is told. */
-function intentOf(of: Task, hasJournal = true) {
+function intentOf(of: Task, hasJournal = true, dialect: GroupDialect = pathDialect) {
   const told: unknown[][] = [];
   const journal: EntryLog = {
     begin: async (entry) => void told.push(['begin', entry]),
@@ -27,7 +28,7 @@ function intentOf(of: Task, hasJournal = true) {
     { name: 'b', url: 'http://b' },
   ];
   const clock = { ...systemClock, now: () => 5_000 };
-  const settings = { nodes, dialect: pathDialect, clock, ...(hasJournal ? { journal } : {}) };
+  const settings = { nodes, dialect, clock, ...(hasJournal ? { journal } : {}) };
   return { told, intent: new Intent(settings, of) };
 }
 
@@ -54,6 +55,13 @@ test.each([
     expect(told[0]?.[1]).not.toHaveProperty('supersedes');
   },
 );
+
+test('a dialect without a name is written down as custom', async () => {
+  const { name: _, ...nameless } = pathDialect;
+  const { told, intent } = intentOf(task, true, nameless);
+  await intent.begin([true, true]);
+  expect(told).toMatchObject([['begin', { dialect: 'custom' }]]);
+});
 
 test('the end says until when something may come late, where something may', async () => {
   const { told, intent } = intentOf(task);

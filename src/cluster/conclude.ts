@@ -40,6 +40,7 @@ export function conclude(task: Task, nodes: readonly ReachableNode[], driven: Dr
       const uncertain = results.filter((_, index) => mayDiffer(driven.nodes[index]));
       const stuck = describeStuck(
         uncertain.map(({ node }) => node),
+        turn,
         failures,
       );
       const why = turn === undefined ? stuck : [describeTurn(turn, failures), ...stuck];

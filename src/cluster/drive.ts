@@ -93,6 +93,8 @@ export interface Turn {
   readonly cause: unknown;
   /** The node that failed; for a deadline, those that had not ended their step. */
   readonly nodes: readonly string[];
+  /** How many attempts had failed by then: those after belong to the undo. */
+  readonly failedBefore: number;
 }
 
 /** Runs one saga against the nodes: sends, waits and records as it commands, and tells it what came back. */
@@ -175,7 +177,11 @@ class Driver {
     const { phase, nodes } = this.#state;
     if (phase === 'look' || phase === 'record' || phase === 'write') {
       const busy = this.#nodes.filter((_, index) => isBusy(nodes[index] ?? UNASKED));
-      this.#turn ??= { by, cause, nodes: busy.map(({ node }) => node.name) };
+      this.#turnBy(
+        by,
+        cause,
+        busy.map(({ node }) => node.name),
+      );
     }
     this.#dispatch({ type: by === 'lock' ? 'lose' : 'stop' });
   }
@@ -204,13 +210,18 @@ class Driver {
 
   /** Only a failed node turns an operation in answer to a node. */
   #noteCulprit(event: SagaEvent, next: SagaState): void {
-    if (this.#turn !== undefined || !('node' in event)) return;
+    if (!('node' in event)) return;
     const { phase } = this.#state;
     if ((phase !== 'look' && phase !== 'write') || next.phase === phase || next.phase === 'record') return;
     if (next.ending === 'good' || next.ending === 'unchanged') return;
     const { name } = this.#at(event.node).node;
     const cause = this.#failures.findLast(({ node }) => node === name)?.error;
-    this.#turn = { by: 'node', cause, nodes: [name] };
+    this.#turnBy('node', cause, [name]);
+  }
+
+  /** The first reason counts. */
+  #turnBy(by: Turn['by'], cause: unknown, nodes: readonly string[]): void {
+    this.#turn ??= { by, cause, nodes, failedBefore: this.#failures.length };
   }
 
   #execute(command: SagaCommand): void {
@@ -318,7 +329,7 @@ class Driver {
       const recorded = this.#intent.begin(this.#state.nodes.map(({ at }) => at !== 'had'));
       if (recorded !== undefined) await recorded;
     } catch (cause) {
-      this.#turn ??= { by: 'journal', cause, nodes: [] };
+      this.#turnBy('journal', cause, []);
       return this.#dispatch({ type: 'record-failed' });
     }
     this.#dispatch({ type: 'recorded' });
@@ -329,7 +340,7 @@ class Driver {
       const ended = this.#intent.end(as, this.#state.ending, this.#unsettledFor());
       if (ended !== undefined) await ended;
     } catch (cause) {
-      this.#turn ??= { by: 'journal', cause, nodes: [] };
+      this.#turnBy('journal', cause, []);
       return this.#dispatch({ type: 'close-failed' });
     }
     this.#dispatch({ type: 'closed' });

@@ -3,7 +3,8 @@ import type { FailedAttempt } from './errors.ts';
 
 /** Why an operation did not go on, for its error's message. */
 export function describeTurn(turn: Turn | undefined, failures: readonly FailedAttempt[]): string {
-  const forward = failures.filter(({ step }) => step !== 'undo');
+  // A write in flight may end after the turn.
+  const forward = failures.filter(({ step }, index) => index < (turn?.failedBefore ?? 0) || !isOfUndo(step));
   switch (turn?.by) {
     case undefined:
       return 'it was not begun';
@@ -27,14 +28,21 @@ export function describeTurn(turn: Turn | undefined, failures: readonly FailedAt
 }
 
 /** Why nodes could not be undone: each that is known to have refused to. */
-export function describeStuck(nodes: readonly string[], failures: readonly FailedAttempt[]): string[] {
-  const undoing = failures.filter(({ step }) => step !== 'look' && step !== 'write');
+export function describeStuck(
+  nodes: readonly string[],
+  turn: Turn | undefined,
+  failures: readonly FailedAttempt[],
+): string[] {
+  const undoing = failures.slice(turn?.failedBefore ?? 0).filter(({ step }) => isOfUndo(step));
   const failed = nodes.filter((node) => undoing.some((failure) => failure.node === node));
   const shown = failed.slice(0, SHOWN).map((node) => `${node} ${describeFailures(node, undoing)}`);
   return shown.length > 0
     ? [`the undo did not end: ${shown.join(', ')}`]
     : ['it could not be undone in time'];
 }
+
+/** What a write did is read back as well as what an undo did. */
+const isOfUndo = (step: FailedAttempt['step']) => step === 'undo' || step === 'read-back';
 
 /** Messages are read by people: the fields have the rest. */
 const SHOWN = 3;

@@ -43,7 +43,12 @@ function entriesOf(nodes: unknown): readonly (readonly [path: string, name: unkn
     return Object.entries(nodes).map(([name, url]) => [`nodes.${name}`, name, url] as const);
   }
   const received = nodes === null ? 'null' : typeof nodes;
-  throw new ConfigError([{ path: 'nodes', message: `expected a list of nodes, received ${received}` }]);
+  throw new ConfigError([
+    {
+      path: 'nodes',
+      message: `expected a list of nodes, such as ['http://10.0.0.1:5000'], received ${received}`,
+    },
+  ]);
 }
 
 /** `name` undefined: the node is a plain url and is named after it. */

@@ -15,7 +15,7 @@ export function validate<Schema extends v.GenericSchema>(
   }
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  throw new ConfigError(result.issues.flatMap((issue) => describe(issue, name)));
+  throw new ConfigError(result.issues.flatMap((issue) => describe(issue, name, schema)));
 }
 
 /** A whole number of at least `least`. */
@@ -73,20 +73,45 @@ export const retryPolicy = v.strictObject({
   jitter: v.optional(oneOf('full', 'none')),
 });
 
-function describe(issue: v.BaseIssue<unknown>, name: string): ConfigIssue[] {
-  const path = (issue.path ?? []).reduce(
-    (whole, { key }) => (typeof key === 'number' ? `${whole}[${key}]` : `${whole}.${String(key)}`),
+function describe(issue: v.BaseIssue<unknown>, name: string, schema?: Described): ConfigIssue[] {
+  const keys = (issue.path ?? []).map(({ key }) => key);
+  const path = keys.reduce<string>(
+    (whole, key) => (typeof key === 'number' ? `${whole}[${key}]` : `${whole}.${String(key)}`),
     name,
   );
   // `flatten` of valibot hides what is wrong inside a union; its members' issues, with paths from there on, do not.
   if (issue.issues !== undefined) return issue.issues.flatMap((inner) => describe(inner, path));
+  if (isUnknownName(issue)) return [{ path, message: `is not an option${namesBeside(keys, schema)}` }];
   return [{ path, message: messageOf(issue) }];
+}
+
+/** What valibot's schemas of objects, of lists and of what may be left out have. */
+interface Described {
+  readonly type: string;
+  readonly entries?: Readonly<Record<string, Described>>;
+  readonly item?: Described;
+  readonly wrapped?: Described;
+}
+
+const isUnknownName = ({ kind, type, expected }: v.BaseIssue<unknown>): boolean =>
+  kind === 'schema' && type.endsWith('object') && expected === 'never';
+
+/** The names that could stand in the place of the last key, where one schema says so. */
+function namesBeside(keys: readonly unknown[], schema: Described | undefined): string {
+  const unwrapped = (at: Described | undefined): Described | undefined =>
+    at?.wrapped === undefined ? at : unwrapped(at.wrapped);
+  const object = keys.slice(0, -1).reduce<Described | undefined>((at, key) => {
+    const { entries, item } = unwrapped(at) ?? {};
+    return typeof key === 'number' ? item : entries?.[String(key)];
+  }, schema);
+  const names = Object.keys(unwrapped(object)?.entries ?? {});
+  if (names.length === 0) return '';
+  return `; there ${names.length === 1 ? 'is' : 'are'} ${names.toSorted().join(', ')}`;
 }
 
 /** valibot's own texts speak of types and keys. */
 function messageOf({ type, kind, expected, received, message }: v.BaseIssue<unknown>): string {
   if (kind !== 'schema' || type === 'custom') return message;
-  if (type.endsWith('object') && expected === 'never') return 'is not an option';
   if (received === 'undefined') return 'is missing';
   const wanted: Record<string, string> = { Object: 'an object', Array: 'an array' };
   return `expected ${wanted[expected ?? ''] ?? `a ${expected}`}, received ${received}`;

@@ -49,7 +49,11 @@ describe('options of a recovery', () => {
     [{ resolve: 'guess' }, 'options.resolve', `expected 'undo' or 'finish', received "guess"`],
     [{ forget: 'a' }, 'options.forget', 'expected an array, received "a"'],
     [{ forget: [5] }, 'options.forget[0]', 'expected a string, received 5'],
-    [{ shard: { index: 0, of: 1 } }, 'options.shard', 'is not an option'],
+    [
+      { shard: { index: 0, of: 1 } },
+      'options.shard',
+      'is not an option; there are concurrency, failAbove, forget, onProgress, rerunLimit, resolve, signal',
+    ],
     [{ onProgress: 5 }, 'options.onProgress', 'expected a function, received 5'],
     [[], 'options', 'expected an object, received an array'],
     ['undo', 'options', 'expected an object, received "undo"'],
@@ -70,7 +74,11 @@ describe('options of a run', () => {
   });
 
   test.each([
-    [{ paralel: 5 }, 'options.paralel', 'is not an option'],
+    [
+      { paralel: 5 },
+      'options.paralel',
+      'is not an option; there are concurrency, failAbove, onProgress, rerunLimit, shard, signal',
+    ],
     [{ signal: 'now' }, 'options.signal', 'expected an AbortSignal, received "now"'],
     [
       { shard: { index: 2, of: 2 } },

@@ -105,11 +105,13 @@ const failures = [
   { node: 'b', step: 'undo', error: new HoldfastError('next', { code: 'TEST' }) },
   { node: 'b', step: 'undo', error: new HoldfastError('last', { code: 'TEST' }) },
 ] as const;
-const turn = { by: 'node', cause, nodes: ['b'] } as const;
+const turn = { by: 'node', cause, nodes: ['b'], failedBefore: 0 } as const;
 
 test('what was stopped before anything was written ends with the reason, or says why', () => {
   const reason = new Error('enough');
-  const stopped = driven('unwritten', [had], { turn: { by: 'signal', cause: reason, nodes: [] } });
+  const stopped = driven('unwritten', [had], {
+    turn: { by: 'signal', cause: reason, nodes: [], failedBefore: 0 },
+  });
   expect(rejection(task, stopped)).toBe(reason);
   expect(rejection(task, driven('unwritten', [had], { turn, failures }))).toMatchObject({
     code: 'NODE_UNAVAILABLE',
@@ -142,7 +144,7 @@ test('what is left names every node that may differ, and no other', () => {
       'create of group "g" left b uncertain: b failed in one attempt to write (last: no); ' +
       'the undo did not end: b failed in 2 attempts to undo (last: last)',
   });
-  const lost = { by: 'lock', cause, nodes: [] } as const;
+  const lost = { by: 'lock', cause, nodes: [], failedBefore: 0 } as const;
   expect(rejection(task, driven('apart', [had, good, stuck], { turn: lost }))).toMatchObject({
     nodes: [{ node: 'b' }, { node: 'c' }],
     message: expect.stringContaining('left b, c uncertain: its lock was lost'),

@@ -410,3 +410,26 @@ test('the node whose failure turned the operation is its cause, whoever failed b
     'one failed in 2 attempts to write (last: POST http://one.test/v1/group/ answered 403',
   );
 });
+
+test('what an undo reads back is told of the undo, and not of what turned the operation', async () => {
+  let wrote = false;
+  const answer: Answer = ({ method, node }) => {
+    if (node !== 'one') return undefined;
+    if (method !== 'POST') return wrote && method === 'GET' ? broken() : undefined;
+    wrote = true;
+    return lostAnswer();
+  };
+  const attempts = { baseDelay: 10, jitter: 'none' } as const;
+  const { client, failure } = memoryCluster({
+    answer,
+    options: {
+      settle: 200,
+      retry: { attempts: 2, ...attempts },
+      rollbackRetry: { attempts: 4, ...attempts },
+    },
+  });
+  const error = await failure(client.createGroup('g'));
+  expect(error.message).toMatch(
+    /one failed in 2 attempts to write \(last: .*\); the undo did not end: one failed in 4 attempts to read back \(last: .*500\)$/,
+  );
+});

@@ -10,7 +10,7 @@ const failed = (node: string, step: FailedAttempt['step'], message: string): Fai
   error: new HoldfastError(message, { code: 'TEST' }),
 });
 
-const turn = (by: Turn['by'], ...nodes: string[]): Turn => ({ by, cause: undefined, nodes });
+const turn = (by: Turn['by'], ...nodes: string[]): Turn => ({ by, cause: undefined, nodes, failedBefore: 4 });
 
 const failures = [
   failed('a', 'look', 'no look'),
@@ -30,7 +30,7 @@ describe('why an operation did not go on', () => {
     [turn('node', 'b'), 'b failed in 2 attempts to write (last: second)'],
     // Of the step that failed last; the undo came after the turn.
     [turn('node', 'a'), 'a failed in one attempt to write (last: no write)'],
-    [turn('node', 'c'), 'c failed in one attempt to read back (last: no proof)'],
+    [{ ...turn('node', 'c'), failedBefore: 6 }, 'c failed in one attempt to read back (last: no proof)'],
     [turn('node', 'x', 'b'), 'x failed, b failed in 2 attempts to write (last: second)'],
     [turn('deadline'), 'its deadline passed'],
     [
@@ -52,7 +52,7 @@ describe('why an operation did not go on', () => {
 
 describe('why nodes could not be undone', () => {
   test('names those that refused to, and what they said to the undo', () => {
-    expect(describeStuck(['a', 'b', 'c'], failures)).toEqual([
+    expect(describeStuck(['a', 'b', 'c'], turn('node', 'b'), failures)).toEqual([
       'the undo did not end: a failed in one attempt to undo (last: no undo), ' +
         'c failed in one attempt to read back (last: no proof)',
     ]);
@@ -60,16 +60,34 @@ describe('why nodes could not be undone', () => {
 
   test('names three at most', () => {
     const many = ['p', 'q', 'r', 's'].map((node) => failed(node, 'undo', 'no'));
-    const [words] = describeStuck(['p', 'q', 'r', 's'], many);
+    const [words] = describeStuck(['p', 'q', 'r', 's'], undefined, many);
     expect(words).toContain('r failed');
     expect(words).not.toContain('s failed');
   });
 
   test('says that time was over where none refused', () => {
-    expect(describeStuck(['b'], failures)).toEqual(['it could not be undone in time']);
-    expect(describeStuck(['d'], [failed('d', 'look', 'no look')])).toEqual([
+    expect(describeStuck(['b'], turn('node', 'b'), failures)).toEqual(['it could not be undone in time']);
+    expect(describeStuck(['d'], undefined, [failed('d', 'look', 'no look')])).toEqual([
       'it could not be undone in time',
     ]);
-    expect(describeStuck([], failures)).toEqual(['it could not be undone in time']);
+    expect(describeStuck([], undefined, failures)).toEqual(['it could not be undone in time']);
   });
+});
+
+test('what was read back before the turn is why it turned, and what was read back after it why the undo did not end', () => {
+  const reads = [
+    failed('a', 'write', 'lost'),
+    failed('a', 'read-back', 'one'),
+    failed('a', 'read-back', 'two'),
+    failed('b', 'write', 'late'),
+    failed('a', 'read-back', 'three'),
+  ];
+  const turned: Turn = { by: 'node', cause: undefined, nodes: ['a'], failedBefore: 3 };
+  expect(describeTurn(turned, reads)).toBe('a failed in 2 attempts to read back (last: two)');
+  expect(describeStuck(['a', 'b'], turned, reads)).toEqual([
+    'the undo did not end: a failed in one attempt to read back (last: three)',
+  ]);
+  expect(describeTurn({ ...turned, by: 'deadline', nodes: ['b'] }, reads)).toBe(
+    'its deadline passed; b failed in one attempt to write (last: late)',
+  );
 });

@@ -35,8 +35,12 @@ const configError = (work: () => unknown): ConfigError => {
 test.each<[string, unknown, string]>([
   ['no nodes', [], 'nodes: the list is empty'],
   ['no nodes by name', {}, 'nodes: the list is empty'],
-  ['something else', 'http://a.test', 'expected a list of nodes, received string'],
-  ['nothing', undefined, 'expected a list of nodes, received undefined'],
+  [
+    'something else',
+    'http://a.test',
+    "nodes: expected a list of nodes, such as ['http://10.0.0.1:5000'], received string",
+  ],
+  ['nothing', undefined, 'received undefined'],
   [
     'two nodes of one name',
     [

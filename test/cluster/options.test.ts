@@ -31,8 +31,8 @@ it('takes what is undefined for left out', () => {
 });
 
 it.each([
-  [null, 'expected a list of nodes, received null'],
-  [7, 'expected a list of nodes, received number'],
+  [null, "expected a list of nodes, such as ['http://10.0.0.1:5000'], received null"],
+  [7, "expected a list of nodes, such as ['http://10.0.0.1:5000'], received number"],
 ])('refuses %j for nodes', (nodes, message) => {
   expect(() => parseNodes(nodes as never)).toThrow(new ConfigError([{ path: 'nodes', message }]));
 });

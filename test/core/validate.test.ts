@@ -117,8 +117,23 @@ describe('validate', () => {
       'options.nodes[2]: expected an object, received 7',
       'options.retry.attempts: expected a whole number of at least 1, received 0',
       `options.retry.jitter: expected 'full' or 'none', received "half"`,
-      'options.retry.maxdelay: is not an option',
-      'options.typo: is not an option',
+      'options.retry.maxdelay: is not an option; there are attempts, baseDelay, jitter, maxDelay',
+      'options.typo: is not an option; there are either, flag, list, name, nodes, retry',
+    ]);
+  });
+
+  test('says which names there are, where one schema says it', () => {
+    const one = v.strictObject({
+      nodes: v.array(v.strictObject({ url: v.string() })),
+      either: v.optional(v.union([v.array(v.string()), v.strictObject({ a: v.string() })])),
+      none: v.optional(v.strictObject({})),
+    });
+    const given = { nodes: [{ url: 'x', uri: 'y' }], either: { a: '1', c: 2 }, none: { x: 1 } };
+    expect(issuesOf(one, given)).toEqual([
+      'options.nodes[0].uri: is not an option; there is url',
+      'options.either: expected an array, received Object',
+      'options.either.c: is not an option',
+      'options.none.x: is not an option',
     ]);
   });
 

@@ -10,6 +10,14 @@ it('every link inside the repository leads to a file and a heading that there ar
   expect(pages.flatMap((page) => deadLinksOf(page, pages))).toEqual([]);
 });
 
+it('a page of the package leads to nothing that only the repository has', () => {
+  const isPacked = (path: string) => /^(docs\/.*|(README|CHANGELOG)\.md|LICENSE)$/.test(path);
+  const packed = pages.filter(({ path }) => isPacked(path));
+  expect(packed.length).toBeGreaterThan(10);
+  const leading = packed.flatMap((page) => linksOf(page).map(({ file }) => `${page.path}: ${file ?? ''}`));
+  expect(leading.filter((link) => !/: $/.test(link) && !isPacked(link.replace(/^.*: /, '')))).toEqual([]);
+});
+
 it('every guide can be reached from the README', () => {
   const guides = pages.map(({ path }) => path).filter((path) => path.startsWith('docs/'));
   const seen = new Set(['README.md']);

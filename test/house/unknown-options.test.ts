@@ -114,12 +114,15 @@ const notTaken = ['LockOptions', 'PutOptions', 'ReleaseOptions', 'RunOptions', '
 
 const rows = Object.values(calls).flatMap((named) => Object.entries(named));
 
-it.each(rows)('%s refuses an option that there is none of, by its name', async (_name, call) => {
-  expect(await refusalOf(call)).toContainEqual({
-    path: expect.stringMatching(/\.nosuch$/),
-    message: 'is not an option',
-  });
-});
+it.each(rows)(
+  '%s refuses an option that there is none of, by its name, and says which there are',
+  async (_name, call) => {
+    expect(await refusalOf(call)).toContainEqual({
+      path: expect.stringMatching(/\.nosuch$/),
+      message: expect.stringMatching(/^is not an option; there (is|are) \w+/),
+    });
+  },
+);
 
 it('schedule and follow take what every run takes', () => {
   const { signal } = new AbortController();

@@ -10,6 +10,8 @@ interface AttemptTools {
   readonly carrier: Carrier;
   readonly clock: Clock;
   readonly inFlight: InFlight;
+  /** What `openTransport` was given. */
+  readonly transport: 'fetch' | 'undici' | undefined;
 }
 
 /**
@@ -18,7 +20,7 @@ interface AttemptTools {
  */
 export function attempt(
   request: HttpRequest,
-  { carrier, clock, inFlight }: AttemptTools,
+  { carrier, clock, inFlight, transport }: AttemptTools,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     // One controller and one timer: AbortSignal.any and AbortSignal.timeout cost several times as much.
@@ -49,7 +51,7 @@ export function attempt(
         // What a cut attempt throws afterwards is the cut itself.
         if (over) return;
         release();
-        reject(connectionError(request, error));
+        reject(connectionError(request, error, transport));
       },
     );
   });

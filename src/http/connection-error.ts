@@ -7,10 +7,14 @@ export class UnusableAnswer extends Error {}
 
 /**
  * The `ConnectionError` for what broke an attempt. The cause is kept, or copied without what must not be seen. A url that
- * fetch will never send to is a `ConfigError`.
+ * fetch will never send to is a `ConfigError`; `transport` is what `openTransport` was given.
  */
-export function connectionError(request: HttpRequest, cause: unknown): HoldfastError {
-  if (errorChain(cause).some(({ message }) => message === 'bad port')) return badPort(request);
+export function connectionError(
+  request: HttpRequest,
+  cause: unknown,
+  transport: 'fetch' | 'undici' | undefined,
+): HoldfastError {
+  if (errorChain(cause).some(({ message }) => message === 'bad port')) return badPort(request, transport);
   const reason = reasonOf(cause);
   const message = `${request.method} ${redactUrl(request.url)} got no complete answer${reason && `: ${reason}`}`;
   if (cause instanceof UnusableAnswer || cause === undefined) return new ConnectionError(message);
@@ -27,8 +31,10 @@ function reasonOf(error: unknown): string {
 }
 
 /** The fetch standard forbids the ports of other protocols, 6000 and 5060 among them. */
-function badPort({ url }: HttpRequest): ConfigError {
-  const message = `${redactUrl(url)} has a port that fetch refuses; use another one, or transport: 'undici'`;
+function badPort({ url }: HttpRequest, transport: 'fetch' | 'undici' | undefined): ConfigError {
+  // Who names no transport has no option of that name to offer.
+  const other = transport === undefined ? '' : ", or transport: 'undici'";
+  const message = `${redactUrl(url)} has a port that fetch refuses; use another one${other}`;
   return new ConfigError([{ path: 'url', message }]);
 }
 

@@ -24,7 +24,10 @@ export interface Transport {
 }
 
 export interface TransportOptions {
-  /** `fetch` is the platform's, so that interceptors and patches work; `undici` is faster. @default 'fetch' */
+  /**
+   * `fetch` is the platform's, so that interceptors and patches work; `undici` is faster. Left out by who has no option
+   * for it, so that no error names that. @default 'fetch'
+   */
   readonly transport?: 'fetch' | 'undici';
   /** Used in place of the global `fetch`, which is looked up at each call. Not with `transport: 'undici'`. */
   readonly fetch?: typeof fetch;
@@ -37,11 +40,11 @@ export interface TransportOptions {
 export function openTransport(options: TransportOptions): Transport {
   const carrier = openCarrier(options);
   const check = openRequestCheck();
-  const { clock } = options;
+  const { clock, transport } = options;
   const logger = safeLogger(options.logger);
   const observers = logger === silentLogger ? [] : [logged(logger, clock)];
   const inFlight = new InFlight();
-  const tools = { carrier, clock, inFlight };
+  const tools = { carrier, clock, inFlight, transport };
   let closed: Promise<void> | undefined;
 
   const shut = async () => {

@@ -293,6 +293,14 @@ it.each([
   expect(make).not.toThrow(/pw@|Bearer x/);
 });
 
+it('a port that fetch refuses is one to change, for the client has no other transport', async () => {
+  const { SyncratorClient } = await import('../../src/syncrator/syncrator-client.ts');
+  await using client = new SyncratorClient({ baseUrl: 'http://127.0.0.1:1', token: 't' });
+  const error = await client.start('sync', 'avo', 'qas').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(String(error)).toMatch(/has a port that fetch refuses; use another one$/);
+});
+
 it('encodes a project, and keeps the path of the base url', async () => {
   const api = await startApi(() => ({ json: startRow('dryrun') }));
   await api.client({ baseUrl: `${api.url}/api/` }).dryRun('sync', 'a/b c?', 'qas');

@@ -49,6 +49,7 @@ function meaningOf({ status, body }: HttpAnswer, url: string, says: boolean): st
   if (status === 400 && !says) return 'which may mean that it has no such parameter file; body says more';
   const job = status === 404 ? /\/jobs\/(\d+)$/.exec(url)?.[1] : undefined;
   if (job !== undefined) return `for there is no job ${job}${says ? '' : '; or is the base url wrong?'}`;
+  if (status === 404 && !says) return 'which may mean that the base url is wrong';
   if (status >= 300 && status < 400) return 'a redirect, which is not followed; is the base url right?';
   return undefined;
 }

@@ -193,7 +193,21 @@ describe("the API's own words stand in the error's message", () => {
 
   it('of a page that is none of the API, which may mean another address', async () => {
     const api = await startApi(() => ({ status: 404, text: '<html>' }));
-    await expect(api.client().job(999)).rejects.toThrow('for there is no job 999; or is the base url wrong?');
+    const client = api.client({ token: 't' });
+    await expect(client.job(999)).rejects.toThrow('for there is no job 999; or is the base url wrong?');
+    const words = 'answered 404, which may mean that the base url is wrong';
+    await expect(client.start('sync', 'avo', 'qas')).rejects.toThrow(`POST ${api.url}/sync/avo/qas ${words}`);
+    await expect(client.dryRun('sync', 'avo', 'qas')).rejects.toThrow(words);
+    await expect(client.run(params)).rejects.toThrow(words);
+    await expect(client.dryRunCustom(params)).rejects.toThrow(words);
+    await expect(client.jobs()).rejects.toThrow(words);
+    await expect(client.login(credentials)).rejects.toThrow(words);
+  });
+
+  it('of a 404 in the words of the API, which is at that address', async () => {
+    const api = await startApi(() => ({ status: 404, json: { detail: 'not found' } }));
+    const started = api.client({ token: 't' }).start('sync', 'avo', 'qas');
+    await expect(started).rejects.toThrow(/answered 404, and says: not found$/);
   });
 
   it.each([

@@ -50,14 +50,17 @@ class JobError extends HoldfastError {
   }
 }
 
-/** The job's program, or what should have run it, failed. */
+/** The job's program, or what should have run it, failed; or the program ended without reporting. */
 export class JobFailedError extends JobError {
   static {
     defineError(this, 'JobFailedError');
   }
 
   constructor(job: JobDetail) {
-    super('JOB_FAILED', "failed; its program's log says why, and it may be started again", job);
+    // The API gives no reason, and the program may have had no part in it.
+    const why =
+      "its program's log may say why, or the program never ran or ended without reporting (see the server's log, and `statusFrom` of kubernetesRunner)";
+    super('JOB_FAILED', `failed; ${why}; the job may be started again`, job);
   }
 }
 

@@ -118,6 +118,14 @@ describe('an end that is not good', () => {
     await expect(run).rejects.toBe(error);
   });
 
+  it('failed: says where to look, also for a program that never ran or did not report', async () => {
+    const { clock, run } = await following([row('failed')]);
+    const error = await clock.until(run.catch((thrown: unknown) => thrown));
+    expect(String(error)).toMatch(
+      /job 34 \(sync of avo in qas\) failed; its program's log may say why, or the program never ran or ended without reporting \(see the server's log, and `statusFrom` of kubernetesRunner\); the job may be started again$/,
+    );
+  });
+
   it('an unknown status is an error that names it', async () => {
     const { clock, run } = await following([row('running', 1), row('paused', 1)]);
     await expect(clock.until(run)).rejects.toThrow(/answer\.status: expected .* received "paused"/);

@@ -29,11 +29,13 @@ export interface SqliteJobStoreOptions {
  * Its methods throw `JobStoreError` where the file cannot be read or written, `ConfigError` where it is none of these, and
  * `ClosedError` after `close()`.
  *
- * @throws ConfigError for a path that is no file's
+ * @throws ConfigError for a path that is no file's, as `:memory:`; a test can use a file in a temporary folder
  */
 export function sqliteJobStore(path: string, options: SqliteJobStoreOptions = {}): JobStore {
   if (typeof path !== 'string' || path === '' || path.startsWith(':memory:')) {
-    const message = `expected the path of a file, received ${JSON.stringify(path)}; jobs have to outlive the process`;
+    const why =
+      'jobs have to outlive the process; in a test, pass a file in a temporary folder, as of mkdtemp';
+    const message = `expected the path of a file, received ${JSON.stringify(path)}; ${why}`;
     throw new ConfigError([{ path: 'path', message }]);
   }
   const { clock } = validate(optionsSchema, options, 'options');

@@ -120,7 +120,9 @@ describe('sqliteJobStore', () => {
   });
 
   it.each(['', ':memory:'])('refuses %j, which would lose every job', (path) => {
-    expect(() => sqliteJobStore(path)).toThrow(/jobs have to outlive the process/);
+    expect(() => sqliteJobStore(path)).toThrow(
+      /jobs have to outlive the process; in a test, pass a file in a temporary folder, as of mkdtemp$/,
+    );
   });
 
   it('says what is wrong with a file that is no store, and uses it once that is put right', async () => {

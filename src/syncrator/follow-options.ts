@@ -8,7 +8,7 @@ import { fullRetry, type SyncratorSettings } from './options.ts';
 
 /** `concurrency`, `failAbove` and `rerunLimit` are those of every run; on one job they have no effect. */
 export interface FollowOptions extends Omit<RunOptions, 'onProgress' | 'signal'> {
-  /** Milliseconds until the job must have ended; follow it again by its id. @default 3_600_000 */
+  /** Milliseconds until the job must have ended; follow it again by its id. The client's has no part in it. @default 3_600_000 */
   readonly deadline?: number | undefined;
   /** Milliseconds until the second question; each wait is half as long again as the one before, give or take a quarter. @default 1_000 */
   readonly interval?: number | undefined;
@@ -17,7 +17,7 @@ export interface FollowOptions extends Omit<RunOptions, 'onProgress' | 'signal'>
   /** Milliseconds for one request. @default the client's */
   readonly attemptTimeout?: number | undefined;
   /**
-   * Attempts of one question, for a server that is away for a while.
+   * Attempts of one question, for a server that is away for a while. In place of the client's, which has no part in it.
    * @default { attempts: 10, baseDelay: 500, maxDelay: 30_000, jitter: 'full' }
    */
   readonly retry?: RetryPolicy | undefined;

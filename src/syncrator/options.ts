@@ -22,11 +22,14 @@ export interface SyncratorOptions {
    * @default 'project-env'
    */
   readonly paths?: 'project-env' | 'project' | undefined;
-  /** Attempts of one call. @default { attempts: 5, baseDelay: 200, maxDelay: 5_000, jitter: 'full' } */
+  /**
+   * Attempts of one call, and of a login. The questions of a `follow` have a `retry` of their own, in its options.
+   * @default { attempts: 5, baseDelay: 200, maxDelay: 5_000, jitter: 'full' }
+   */
   readonly retry?: RetryPolicy | undefined;
   /** Milliseconds for one request, its body included. @default 30_000 */
   readonly attemptTimeout?: number | undefined;
-  /** Milliseconds for one call with its retries. @default 60_000 */
+  /** Milliseconds for one call with its retries; a `follow` has its own. @default 60_000 */
   readonly deadline?: number | undefined;
   /** How often all `follow`s together may ask, per second; as many may ask at once. @default 50 */
   readonly pollsPerSecond?: number | undefined;

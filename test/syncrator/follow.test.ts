@@ -161,6 +161,12 @@ describe('a server that is away for a while', () => {
     expect(times).toHaveLength(3);
   });
 
+  it('is not given up for the attempts of the client, which are not those of a follow', async () => {
+    const { clock, run, times } = await following([gone], {}, { retry: { attempts: 2 } });
+    await expect(clock.until(run)).rejects.toMatchObject({ status: 503 });
+    expect(times).toHaveLength(10);
+  });
+
   it('past the deadline is a TimeoutError', async () => {
     const { clock, run } = await following([row('running', 1), gone], {
       deadline: 20_000,

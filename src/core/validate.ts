@@ -81,7 +81,8 @@ function describe(issue: v.BaseIssue<unknown>, name: string, schema?: Described)
   );
   // `flatten` of valibot hides what is wrong inside a union; its members' issues, with paths from there on, do not.
   if (issue.issues !== undefined) return issue.issues.flatMap((inner) => describe(inner, path));
-  if (isUnknownName(issue)) return [{ path, message: `is not an option${namesBeside(keys, schema)}` }];
+  // valibot's word for what may stand under a name that an object does not have.
+  if (issue.expected === 'never') return [{ path, message: `is not an option${namesBeside(keys, schema)}` }];
   return [{ path, message: messageOf(issue) }];
 }
 
@@ -92,9 +93,6 @@ interface Described {
   readonly item?: Described;
   readonly wrapped?: Described;
 }
-
-const isUnknownName = ({ kind, type, expected }: v.BaseIssue<unknown>): boolean =>
-  kind === 'schema' && type.endsWith('object') && expected === 'never';
 
 /** The names that could stand in the place of the last key, where one schema says so. */
 function namesBeside(keys: readonly unknown[], schema: Described | undefined): string {

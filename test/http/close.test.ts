@@ -75,3 +75,26 @@ it('counts an attempt once, though its timer fires after the answer came', async
   await expect(second).rejects.toThrow(TimeoutError);
   await closing;
 });
+
+it.each([
+  ['answers', (answer: PromiseWithResolvers<Response>) => answer.resolve(new Response('late'))],
+  ['fails', (answer: PromiseWithResolvers<Response>) => answer.reject(new TypeError('late'))],
+])('counts an attempt once, though its server %s after the time was over', async (_, end) => {
+  const answers: PromiseWithResolvers<Response>[] = [];
+  // It pays no heed to the signal.
+  const fetch = () => {
+    const answer = Promise.withResolvers<Response>();
+    answers.push(answer);
+    return answer.promise;
+  };
+  const { transport } = held({ fetch });
+  await expect(transport.send({ ...get, timeout: 1 })).rejects.toThrow(TimeoutError);
+  const second = transport.send(get);
+  if (answers[0] !== undefined) end(answers[0]);
+  let closed = false;
+  const closing = transport.close().then(() => (closed = true));
+  await new Promise(setImmediate);
+  expect(closed).toBe(false);
+  answers[1]?.resolve(new Response('here'));
+  await Promise.all([second, closing]);
+});

@@ -31,6 +31,8 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
   #whenFree: (() => void) | undefined;
   /** Pulled and not begun: what came when the run was being stopped. */
   #late: Pulled<Input> | undefined;
+  /** Never pulled, and known to the task. */
+  #rest: readonly Pulled<Input>[] = [];
   #failure: { readonly error: unknown } | undefined;
   #closing: Promise<void> | undefined;
   #closeFailure: { readonly error: unknown } | undefined;
@@ -60,6 +62,7 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
     const unsubscribe = [onAbort(this.#settings.signal, stop), onAbort(this.#outlet.left, stop)];
     try {
       await this.#pullAll();
+      await this.#askForRest();
       const skipped = this.#countNotBegun();
       await this.#offerNotBegun();
       await this.#allTaken();
@@ -143,9 +146,20 @@ export class RunEngine<Input, Item, Summary extends RunSummary<Input>> {
     }
   }
 
+  async #askForRest(): Promise<void> {
+    if (!this.#controller.signal.aborted || this.#failure !== undefined) return;
+    try {
+      const rest = await this.#task.rest?.();
+      if (rest !== undefined) this.#rest = rest.map((input, index) => ({ input, index }));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   *#notBegun(): Iterable<Pulled<Input>> {
     if (this.#late !== undefined) yield this.#late;
     yield* this.#source.rest();
+    yield* this.#rest;
   }
 
   #countNotBegun(): number {

@@ -49,5 +49,10 @@ export interface EachTask<Input, Item, Summary extends RunSummary<Input>> {
   /** The item for an input that was never begun. Not called where nobody iterates. */
   skip(input: Input): Item;
   grade(item: Item): Grade;
-  summarize(base: RunSummary<Input>): Summary;
+  /**
+   * After a stop: the inputs that the source knew of and had not given, where it can tell. They are skipped, as the rest
+   * of an array is.
+   */
+  readonly rest?: (() => Promise<readonly Input[]>) | undefined;
+  summarize(base: RunSummary<Input>): Summary | Promise<Summary>;
 }

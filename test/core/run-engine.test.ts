@@ -313,6 +313,41 @@ it('an input that comes when the run is being stopped is skipped, and the loop i
   expect([begun, summary.skipped, summary.rerun('skipped')]).toEqual([[], 1, [5]]);
 });
 
+it('skips after a stop what its task knows that the source had not given', async () => {
+  const controller = new AbortController();
+  const seen: Progress[] = [];
+  const onProgress = (progress: Progress) => void seen.push(progress);
+  const work = async (input: number): Promise<Grade> => {
+    if (input === 1) controller.abort();
+    return 'done';
+  };
+  const options = { concurrency: 1, signal: controller.signal, onProgress };
+  const run = runNumbers(upTo(10), { work, options, rest: async () => [7, 8] });
+  expect(await collect(run)).toEqual([
+    { input: 0, grade: 'done' },
+    { input: 1, grade: 'done' },
+    { input: 7, grade: 'skipped' },
+    { input: 8, grade: 'skipped' },
+  ]);
+  const summary = await run;
+  expect(summary).toMatchObject({ done: 2, skipped: 2, ok: false });
+  expect(summary.rerun('skipped')).toEqual([7, 8]);
+  expect(seen.at(-1)).toEqual({ done: 2, failed: 0, skipped: 2, inFlight: 0 });
+});
+
+it('asks its task for what the source had not given only after a stop, and rejects where it cannot tell', async () => {
+  const failure = new Error('the store is gone');
+  const rest = () => Promise.reject(failure);
+  expect(await runNumbers(upTo(3), { rest })).toMatchObject({ done: 3, ok: true });
+  const stopped = { options: { signal: AbortSignal.abort() }, rest };
+  await expect(runNumbers(upTo(3), stopped)).rejects.toBe(failure);
+  const thrown = new Error('the source');
+  const next = () => {
+    throw thrown;
+  };
+  await expect(runNumbers({ [Symbol.iterator]: () => ({ next }) }, { rest })).rejects.toBe(thrown);
+});
+
 it('closes a source that waits for its next input as soon as it is stopped', async () => {
   const controller = new AbortController();
   const waiting = Promise.withResolvers<IteratorResult<number>>();

@@ -14,10 +14,11 @@ export interface Work {
   readonly clock?: Clock;
   readonly work?: (input: number, context: WorkContext) => Promise<Grade>;
   readonly skip?: (input: number) => Item;
+  readonly rest?: () => Promise<readonly number[]>;
 }
 
 /** A run over numbers, each of which is done unless `work` says otherwise. */
-export function runNumbers(source: Inputs<number>, { options, clock, work, skip }: Work = {}) {
+export function runNumbers(source: Inputs<number>, { options, clock, work, skip, rest }: Work = {}) {
   const run: Run<Item, RunSummary<number>> = runEach<number, Item, RunSummary<number>>(source, {
     name: 'numbers',
     options,
@@ -25,6 +26,7 @@ export function runNumbers(source: Inputs<number>, { options, clock, work, skip 
     clock: clock ?? stoppedClock,
     work: async (input, context) => ({ input, grade: (await work?.(input, context)) ?? 'done' }),
     skip: skip ?? ((input) => ({ input, grade: 'skipped' })),
+    rest,
     grade: (item) => item.grade,
     summarize: (base) => base,
   });

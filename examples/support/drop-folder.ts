@@ -85,6 +85,7 @@ function printRecap(traffic: TrafficSummary, scheduled: ScheduleSummary, files: 
   printTable([
     ['succeeded', traffic.succeeded],
     ['failed', traffic.failed],
+    ...(traffic.skipped > 0 ? [['not ended', traffic.skipped] as const] : []),
     ['not scheduled', files - scheduled.done],
     ['waiting', durations(traffic.waiting)],
     ['running', durations(traffic.running)],

@@ -110,7 +110,11 @@ export class FileDropScheduler {
 
   /**
    * Each scheduled file once, when its Job ended, a failed one with its last log lines; the bytes of each are then removed
-   * from the store. Ends when all have ended: what is scheduled while it runs may be missed.
+   * from the store. Ends when all have ended: what is scheduled while it runs may be missed, so schedule first.
+   *
+   * Stopped before, by its `signal`, `break` or `failAbove`, it is not `ok`: every file that it knows of and whose end it has
+   * not told counts as `skipped`, and its Job runs on. A loop is told of those as well, each as it was last seen, unless it
+   * was left. Follow again to see them through.
    *
    * @throws {ConfigError} for options that are wrong
    */

@@ -2,7 +2,7 @@ import { HoldfastError } from '../core/errors.ts';
 import { type Run, runEach } from '../core/run.ts';
 import type { RunOptions } from '../core/run-options.ts';
 import type { RunSummary } from '../core/run-task.ts';
-import { endedFiles } from './ended-files.ts';
+import { EndedFiles } from './ended-files.ts';
 import type { ProcessorPod } from './processor-pod.ts';
 import type { FileDropSettings } from './scheduler-options.ts';
 
@@ -16,6 +16,13 @@ export interface DropFollowOptions extends RunOptions {
 export interface TrafficSummary extends RunSummary<ProcessorPod> {
   /** Files whose container ended well; as `done`. */
   readonly succeeded: number;
+  /** Files whose end was not told, because it was stopped; `rerun('skipped')` gives each as it was last seen. */
+  readonly skipped: number;
+  /**
+   * Every file that there is ended well: none failed and none was skipped. False as well where it was stopped before it
+   * knew which files there are.
+   */
+  readonly ok: boolean;
   /** The first 100 that did not succeed, with reason and last log lines. */
   readonly failures: readonly ProcessorPod[];
   /** From when the Job was made (of an Indexed Job: its pod) until the container started. */
@@ -53,8 +60,9 @@ export function followTraffic(
   const running: number[] = [];
   const starts: number[] = [];
   const failures: ProcessorPod[] = [];
+  const files = new EndedFiles(settings, dropId);
   let asked: number | undefined;
-  return runEach<ProcessorPod, ProcessorPod, TrafficSummary>(endedFiles(settings, dropId), {
+  return runEach<ProcessorPod, ProcessorPod, TrafficSummary>(files, {
     name: 'files',
     options,
     defaultConcurrency: 8,
@@ -72,8 +80,10 @@ export function followTraffic(
     },
     skip: (ended) => ended,
     grade: ({ phase }) => (phase === 'Succeeded' ? 'done' : phase === 'Failed' ? 'failed' : 'unknown'),
+    rest: () => files.rest(),
     summarize: (base) => ({
       ...base,
+      ok: base.ok && files.known,
       succeeded: base.done,
       failures,
       waiting: durationsOf(waiting),

@@ -1,8 +1,10 @@
 import { inspect } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
+import type { Progress } from '../../src/core/run-options.ts';
 import { dropFileId } from '../../src/file-drop/file-id.ts';
 import type { ProcessorPod } from '../../src/file-drop/processor-pod.ts';
+import type { Kubernetes } from '../../src/kube/kubernetes.ts';
 import { FaultPlan } from '../../src/testing/fault-plan.ts';
 import type { Image } from '../../src/testing/mini-kubernetes/kubelet/image.ts';
 import { countTraffic } from './count-traffic.ts';
@@ -160,6 +162,126 @@ test('a loop over follow can be left, and an aborted signal ends it', async () =
   const stop = new AbortController();
   const run = drop.follow({ signal: stop.signal, onProgress: () => stop.abort() });
   expect(await run).toMatchObject({ succeeded: 1 });
+});
+
+/** `a` ends well at once, the others run on. */
+const onlyA: Image = async (container) => {
+  const { FILENAME, JOB_COMPLETION_INDEX } = container.env;
+  return FILENAME === 'a' || JOB_COMPLETION_INDEX === '0' ? 0 : untilStopped(container);
+};
+
+/** Resolves once both watches have told what there is. */
+function listsRead(kube: Kubernetes): Promise<void> {
+  const read = Promise.withResolvers<void>();
+  let waiting = 2;
+  const watch = kube.watch.bind(kube) as (...of: unknown[]) => AsyncIterable<{ type: string }>;
+  const watched = (...of: unknown[]) => {
+    const events = watch(...of)[Symbol.asyncIterator]();
+    let last: IteratorResult<{ type: string }> | undefined;
+    const next = async () => {
+      // Who asks for the next event has taken this one in.
+      if (last?.value?.type === 'synced') waiting -= 1;
+      if (waiting === 0) read.resolve();
+      last = await events.next();
+      return last;
+    };
+    return { [Symbol.asyncIterator]: () => ({ next, return: () => events.return?.() }) };
+  };
+  vi.spyOn(kube, 'watch').mockImplementation(watched as never);
+  return read.promise;
+}
+
+test.each([
+  ['job', 'd1'],
+  ['job', undefined],
+  ['indexed', 'd1'],
+  ['indexed', undefined],
+] as const)(
+  'files that have not ended when follow is stopped are skipped, in mode %s of drop %s',
+  async (mode, dropId) => {
+    const { drop, kube } = await dropCluster(image(onlyA), { mode });
+    await drop.schedule(
+      ['a', 'b', 'c'].map((name) => named(name)),
+      { dropId: 'd1' },
+    );
+    const running = async () => (await drop.pods()).filter(({ phase }) => phase === 'Running').length;
+    await expect.poll(running).toBe(2);
+    const stop = new AbortController();
+    const first = Promise.withResolvers<void>();
+    void Promise.all([first.promise, listsRead(kube)]).then(() => stop.abort());
+    const seen: Progress[] = [];
+    const onProgress = (progress: Progress) => {
+      seen.push(progress);
+      first.resolve();
+    };
+    const run = drop.follow({ dropId, signal: stop.signal, onProgress });
+    const items = await collect(run);
+    const summary = await run;
+    expect(summary).toMatchObject({ done: 1, succeeded: 1, failed: 0, skipped: 2, ok: false, failures: [] });
+    expect(items.map(({ filename, phase }) => `${filename} ${phase}`).sort()).toEqual([
+      'a Succeeded',
+      'b Running',
+      'c Running',
+    ]);
+    const ids = summary.rerun('skipped').map(({ id }) => id);
+    expect(ids.sort()).toEqual([dropFileId('d1', 1), dropFileId('d1', 2)].sort());
+    expect(seen.at(-1)).toEqual({ done: 1, failed: 0, skipped: 2, inFlight: 0 });
+  },
+);
+
+test('files are skipped where the loop over follow is left, and all may have ended well by then', async () => {
+  const { drop } = await dropCluster(image(onlyA));
+  await drop.schedule([named('a'), named('b')], { dropId: 'd1' });
+  await drop.schedule([named('a'), named('a')], { dropId: 'd2' });
+  const leave = async (dropId: string, after: number) => {
+    const run = drop.follow({ dropId, rerunLimit: 1 });
+    let told = 0;
+    for await (const _ of run) {
+      told += 1;
+      if (told === after) break;
+    }
+    return run;
+  };
+  const left = await leave('d1', 1);
+  expect(left).toMatchObject({ done: 1, skipped: 1, ok: false });
+  expect(left.rerun('skipped')).toMatchObject([{ id: dropFileId('d1', 1), filename: 'b' }]);
+  expect(await leave('d2', 2)).toMatchObject({ done: 2, skipped: 0, ok: true });
+});
+
+test.each(['job', 'indexed'] as const)(
+  'the files of Jobs whose pods are not there yet are skipped, in mode %s',
+  async (mode) => {
+    // As under Kueue: a suspended Job has no pods.
+    const { drop, kube } = await dropCluster(image(onlyA), { mode, job: { queueName: 'later' } });
+    await drop.schedule([named('b'), named('c')], { dropId: 'd1' });
+    const stop = new AbortController();
+    void listsRead(kube).then(() => stop.abort());
+    const summary = await drop.follow({ signal: stop.signal });
+    expect(summary).toMatchObject({ done: 0, skipped: 2, ok: false });
+    const names = summary.rerun('skipped').map(({ filename, phase }) => `${filename} ${phase}`);
+    expect(names.sort()).toEqual(['b Pending', 'c Pending']);
+  },
+);
+
+test('a follow that is stopped before it knew what there is was not ok', async () => {
+  const { drop } = await dropCluster(image(onlyA));
+  await drop.schedule([named('a'), named('b')], { dropId: 'd1' });
+  const signal = AbortSignal.abort();
+  expect(await drop.follow({ signal })).toMatchObject({ done: 0, failed: 0, skipped: 0, ok: false });
+  expect(await drop.follow({ signal, dropId: 'nope' })).toMatchObject({ skipped: 0, ok: false });
+  // What is scheduled of one drop the store tells.
+  const summary = await drop.follow({ signal, dropId: 'd1' });
+  expect(summary).toMatchObject({ done: 0, failed: 0, skipped: 2, ok: false });
+  expect(summary.rerun('skipped')).toMatchObject([{ phase: 'Unknown' }, { phase: 'Unknown' }]);
+});
+
+test('too many failures skip the files that have not ended', async () => {
+  const { drop } = await dropCluster(
+    image(async (container) => (container.env['FILENAME'] === 'bad' ? 3 : untilStopped(container))),
+  );
+  await drop.schedule([named('bad'), named('b')], { dropId: 'd1' });
+  const summary = await drop.follow({ dropId: 'd1', failAbove: 0 });
+  expect(summary).toMatchObject({ done: 0, failed: 1, skipped: 1, ok: false });
 });
 
 test('follow ends at once where nothing was scheduled', async () => {

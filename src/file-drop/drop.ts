@@ -23,7 +23,16 @@ export interface OpenDrop {
 
 /** Finds the drop or begins it, and puts its token where the Jobs find it. */
 export async function openDrop(settings: FileDropSettings, wish: DropWish): Promise<OpenDrop> {
-  const { store, image, apiUrl, job } = settings;
+  const { image, apiUrl, job } = settings;
+  const { dropId } = wish;
+  const record = await beginDrop(settings, wish);
+  const token = await placeToken(settings, dropId);
+  return { record, manifest: { dropId, image, apiUrl, token, job } };
+}
+
+/** Finds the drop or begins it; a drop of no files is no more than that. */
+export async function beginDrop(settings: FileDropSettings, wish: DropWish): Promise<DropRecord> {
+  const { store } = settings;
   const found = await store.drop(wish.dropId);
   if (found !== undefined && found.mode !== wish.mode) {
     const message = `was begun in mode '${found.mode}' and would run its files twice in mode '${wish.mode}'; go on as before`;
@@ -33,8 +42,7 @@ export async function openDrop(settings: FileDropSettings, wish: DropWish): Prom
   const createdAt = new Date(settings.clock.now());
   const record = found ?? { dropId, mode, createdAt, ...(rate !== undefined && { rate }) };
   if (found === undefined) await store.saveDrop(record);
-  const token = await placeToken(settings, dropId);
-  return { record, manifest: { dropId, image, apiUrl, token, job } };
+  return record;
 }
 
 /** Creates a Job whose name is nobody else's: one that is there already is this one. */

@@ -185,6 +185,9 @@ export class EndedFiles implements AsyncIterable<ProcessorPod> {
     for await (const { id, filename } of this.#scheduled()) {
       yield* this.#once({ id, filename, job: '', pod: '', phase: 'Unknown', reason: 'JobDeleted' });
     }
+    const dropId = this.#dropId;
+    if (dropId === undefined || this.#told.size > 0) return;
+    if ((await this.#settings.store.drop(dropId)) === undefined) throw unknownDrop(dropId);
   }
 
   /** What the store has of the one drop that is followed. */
@@ -219,6 +222,13 @@ function filesJob({ metadata, spec }: Job): FilesJob {
     indexes: spec?.completionMode === 'Indexed' ? (spec.completions ?? 1) : undefined,
     createdAt: made === undefined ? undefined : new Date(made),
   };
+}
+
+function unknownDrop(dropId: string): HoldfastError {
+  const message =
+    `store and cluster know nothing of a drop '${dropId}': take the dropId from the summary of schedule or the store's ` +
+    'drops(), and follow with the store and namespace that it was scheduled with, before it is forgotten there';
+  return new HoldfastError(message, { code: 'DROP_UNKNOWN' });
 }
 
 const tagged = <Of extends string, Event>(of: Of, events: AsyncIterable<Event>) =>

@@ -9,7 +9,7 @@ import {
   parseCallOptions,
   parseWatchOptions,
 } from './call-options.ts';
-import { type OpenDrop, openDrop } from './drop.ts';
+import { beginDrop, type OpenDrop, openDrop } from './drop.ts';
 import { type DropFile, placeFiles } from './drop-file.ts';
 import { dropJobName } from './file-id.ts';
 import type { FileStore, StoredFile } from './file-store.ts';
@@ -63,16 +63,18 @@ export class FileDropScheduler {
       const message = "has no use with one Job for all; use mode 'job', or the job's parallelism";
       throw new ConfigError([{ path: 'options.rate', message }]);
     }
+    const wish = { dropId, mode, rate };
     let opened: { readonly drop: Promise<OpenDrop>; readonly after: Promise<unknown> } | undefined;
     const open = () => {
       const after = this.#deletion;
       if (opened?.after !== after) {
-        opened = { drop: after.then(() => openDrop(settings, { dropId, mode, rate })), after };
+        opened = { drop: after.then(() => openDrop(settings, wish)), after };
       }
       return opened.drop;
     };
     const schedule = mode === 'indexed' ? scheduleIndexed : scheduleJobs;
-    return schedule(placeFiles(files), { settings, dropId, options, open });
+    const begin = () => beginDrop(settings, wish);
+    return schedule(placeFiles(files), { settings, dropId, options, open, begin });
   }
 
   /**
@@ -114,7 +116,8 @@ export class FileDropScheduler {
    *
    * Stopped before, by its `signal`, `break` or `failAbove`, it is not `ok`: every file that it knows of and whose end it has
    * not told counts as `skipped`, and its Job runs on. A loop is told of those as well, each as it was last seen, unless it
-   * was left. Follow again to see them through.
+   * was left. Follow again to see them through. Rejects with a `HoldfastError` `DROP_UNKNOWN` where neither store nor
+   * cluster knows the `dropId`: a slip in it, or all of that drop was forgotten.
    *
    * @throws {ConfigError} for options that are wrong
    */

@@ -1,11 +1,12 @@
 import { ClosedError, ConnectionError, TimeoutError } from '../core/errors.ts';
 import { type Run, runEach } from '../core/run.ts';
-import type { Grade } from '../core/run-task.ts';
+import type { Grade, RunSummary } from '../core/run-task.ts';
 import type { Inputs } from '../core/source.ts';
 import { KubernetesError } from '../kube/errors.ts';
 import { asHoldfastError, createJob, type OpenDrop } from './drop.ts';
 import { type DropFile, placedFile } from './drop-file.ts';
 import { dropFileId } from './file-id.ts';
+import type { DropRecord } from './file-store.ts';
 import { fileJob } from './job-manifest.ts';
 import { openPace } from './pace.ts';
 import type { ScheduledFile, ScheduleOptions, ScheduleSummary } from './schedule-result.ts';
@@ -19,6 +20,8 @@ export interface Scheduling {
   readonly options: ScheduleOptions;
   /** Begins the drop at the first call, and finds it again where its Secret was deleted since; else as the one before. */
   open(): Promise<OpenDrop>;
+  /** Makes the drop known where no file opened it. */
+  begin(): Promise<DropRecord>;
 }
 
 /** Stores each file and creates a Job for it. */
@@ -26,7 +29,7 @@ export function scheduleJobs(
   files: Inputs<DropFile>,
   scheduling: Scheduling,
 ): Run<ScheduledFile, ScheduleSummary> {
-  const { settings, dropId, options, open } = scheduling;
+  const { settings, dropId, options, open, begin } = scheduling;
   const { store, clock, fileUrl } = settings;
   const pace = openPace(options.rate, clock);
   let bytes = 0;
@@ -53,7 +56,10 @@ export function scheduleJobs(
     },
     skip: (input) => skipped(dropId, input),
     grade: gradeOf,
-    summarize: (base) => ({ ...base, dropId, mode: 'job', bytes }),
+    summarize: async (base) => {
+      if (isEmpty(base)) await begin();
+      return { ...base, dropId, mode: 'job', bytes };
+    },
   });
 }
 
@@ -92,5 +98,8 @@ export function gradeOf({ status, error }: ScheduledFile): Grade {
     (error instanceof KubernetesError && (error.uncertain || error.status >= 500));
   return unclear ? 'unknown' : 'failed';
 }
+
+/** No file came: the drop is to be known all the same, for who follows it. */
+export const isEmpty = ({ done, failed, skipped }: RunSummary<DropFile>) => done + failed + skipped === 0;
 
 export const runOptionsOf = ({ dropId: _, rate: __, ...options }: ScheduleOptions) => options;

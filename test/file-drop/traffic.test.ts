@@ -289,6 +289,32 @@ test('follow ends at once where nothing was scheduled', async () => {
   expect(await drop.follow()).toMatchObject({ succeeded: 0, ok: true });
 });
 
+test.each(['job', 'indexed'] as const)(
+  'follow refuses a drop of which nothing is known, and takes an empty one, in mode %s',
+  async (mode) => {
+    const { drop, kube, store } = await dropCluster(image(processor), { mode });
+    await drop.schedule([named('a')], { dropId: 'load-test-7' });
+    const refused = {
+      name: 'HoldfastError',
+      code: 'DROP_UNKNOWN',
+      message: expect.stringContaining("'nope'"),
+    };
+    await expect(drop.follow({ dropId: 'nope' })).rejects.toMatchObject(refused);
+    await expect(collect(drop.follow({ dropId: 'nope' }))).rejects.toMatchObject(refused);
+
+    const { dropId } = await drop.schedule([]);
+    expect(await drop.follow({ dropId })).toMatchObject({ done: 0, ok: true });
+    await drop.schedule(['/no'], { dropId: 'none-stored' });
+    expect(await drop.follow({ dropId: 'none-stored' })).toMatchObject({ done: 0, ok: true });
+
+    await drop.follow({ dropId: 'load-test-7' });
+    await drop.deleteJobs();
+    await expect.poll(() => collect(kube.list('jobs'))).toEqual([]);
+    await store.removeBefore(new Date(Date.now() + 60_000));
+    await expect(drop.follow({ dropId: 'load-test-7' })).rejects.toThrow('store and cluster know nothing');
+  },
+);
+
 test('watch tells the phases of each pod and its deletion, pods tells what is there', async () => {
   const { drop } = await dropCluster(image(processor));
   const seen: string[] = [];

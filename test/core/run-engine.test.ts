@@ -337,7 +337,11 @@ it('skips after a stop what its task knows that the source had not given', async
 
 it('asks its task for what the source had not given only after a stop, and rejects where it cannot tell', async () => {
   const failure = new Error('the store is gone');
-  const rest = () => Promise.reject(failure);
+  let asked = 0;
+  const rest = () => {
+    asked++;
+    return Promise.reject(failure);
+  };
   expect(await runNumbers(upTo(3), { rest })).toMatchObject({ done: 3, ok: true });
   const stopped = { options: { signal: AbortSignal.abort() }, rest };
   await expect(runNumbers(upTo(3), stopped)).rejects.toBe(failure);
@@ -346,6 +350,7 @@ it('asks its task for what the source had not given only after a stop, and rejec
     throw thrown;
   };
   await expect(runNumbers({ [Symbol.iterator]: () => ({ next }) }, { rest })).rejects.toBe(thrown);
+  expect(asked).toBe(1);
 });
 
 it('closes a source that waits for its next input as soon as it is stopped', async () => {

@@ -72,7 +72,11 @@ test('a store whose directory is removed says so, and a dropped file that is mis
   const directory = await folder();
   const store = diskStore(directory);
   await store.put(file, body());
-  const missing = store.put({ ...file, filename: 'b' }, createReadStream(`${directory}-other`));
+  // Opened when it is read: a stream that fails before anybody listens would end the process.
+  async function* other() {
+    yield* createReadStream(`${directory}-other`);
+  }
+  const missing = store.put({ ...file, filename: 'b' }, other());
   await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
   await rm(directory, { recursive: true });
   const gone = { name: 'FileStoreError', code: 'STORE_GONE' };

@@ -6,7 +6,7 @@ import type { DropFile } from './drop-file.ts';
 import { dropFileId, dropJobName } from './file-id.ts';
 import type { IndexedFiles } from './file-store.ts';
 import { indexedJob } from './job-manifest.ts';
-import { fileOutcome, gradeOf, isEmpty, runOptionsOf, type Scheduling, skipped } from './schedule-jobs.ts';
+import { beginEmpty, fileOutcome, gradeOf, runOptionsOf, type Scheduling, skipped } from './schedule-jobs.ts';
 import type { ScheduledFile, ScheduleSummary } from './schedule-result.ts';
 import type { FileDropSettings } from './scheduler-options.ts';
 import { settleFile } from './settle-file.ts';
@@ -19,7 +19,7 @@ export function scheduleIndexed(
   files: Inputs<DropFile>,
   scheduling: Scheduling,
 ): Run<ScheduledFile, ScheduleSummary> {
-  const { settings, dropId, options, open, begin } = scheduling;
+  const { settings, dropId, options, open } = scheduling;
   return new Run(async (outlet) => {
     const positions: number[] = [];
     let bytes = 0;
@@ -47,7 +47,7 @@ export function scheduleIndexed(
       skip: (input) => skipped(dropId, input),
       grade: gradeOf,
       summarize: async (base) => {
-        if (isEmpty(base)) await begin();
+        await beginEmpty(scheduling, base);
         return { ...base, dropId, mode: 'indexed', bytes };
       },
     });

@@ -29,7 +29,7 @@ export function scheduleJobs(
   files: Inputs<DropFile>,
   scheduling: Scheduling,
 ): Run<ScheduledFile, ScheduleSummary> {
-  const { settings, dropId, options, open, begin } = scheduling;
+  const { settings, dropId, options, open } = scheduling;
   const { store, clock, fileUrl } = settings;
   const pace = openPace(options.rate, clock);
   let bytes = 0;
@@ -57,7 +57,7 @@ export function scheduleJobs(
     skip: (input) => skipped(dropId, input),
     grade: gradeOf,
     summarize: async (base) => {
-      if (isEmpty(base)) await begin();
+      await beginEmpty(scheduling, base);
       return { ...base, dropId, mode: 'job', bytes };
     },
   });
@@ -99,7 +99,12 @@ export function gradeOf({ status, error }: ScheduledFile): Grade {
   return unclear ? 'unknown' : 'failed';
 }
 
-/** No file came: the drop is to be known all the same, for who follows it. */
-export const isEmpty = ({ done, failed, skipped }: RunSummary<DropFile>) => done + failed + skipped === 0;
+/** Where no file came to open the drop, it is to be known all the same, for who follows it; not where none could come. */
+export async function beginEmpty(
+  { begin, options }: Scheduling,
+  { done, failed, skipped }: RunSummary<DropFile>,
+): Promise<void> {
+  if (done + failed + skipped === 0 && options.signal?.aborted !== true) await begin();
+}
 
 export const runOptionsOf = ({ dropId: _, rate: __, ...options }: ScheduleOptions) => options;

@@ -105,6 +105,7 @@ test.each<[Record<string, unknown>, string]>([
   ],
   [{ retry: { attempts: 0 } }, 'options.retry.attempts: expected a whole number of at least 1, received 0'],
   [{ retry: { attempts: 1.5 } }, 'options.retry.attempts'],
+  [{ retry: { baseDelay: 5 } }, 'options.retry.attempts: is missing'],
   [
     { retry: { attempts: 3, jitter: 'some' } },
     `options.retry.jitter: expected 'full' or 'none', received "some"`,

@@ -5,11 +5,12 @@ import type { ClusterClientOptions } from '../../src/cluster/options.ts';
 import { virtualClock } from '../../src/testing/virtual-clock.ts';
 
 /** A request that reached a node. */
-interface Arrival {
+export interface Arrival {
   readonly node: string;
   readonly method: string;
   /** Virtual milliseconds. */
   readonly at: number;
+  readonly signal: AbortSignal;
 }
 
 export interface MemoryCluster {
@@ -32,7 +33,8 @@ export function memoryCluster({ has = {}, answer, options }: MemoryCluster = {})
   const arrivals: Arrival[] = [];
   const fetch = async (input: URL | RequestInfo, init?: RequestInit): Promise<Response> => {
     const node = new URL(String(input)).hostname.replace('.test', '') as 'one' | 'two';
-    const arrival = { node, method: init?.method ?? '', at: clock.monotonic() };
+    const signal = init?.signal as AbortSignal;
+    const arrival = { node, method: init?.method ?? '', at: clock.monotonic(), signal };
     arrivals.push(arrival);
     return (await answer?.(arrival)) ?? fulfil(arrival.method, node);
   };

@@ -1,54 +1,33 @@
 import { expect, test } from 'vitest';
-import { ClusterClient } from '../../src/cluster/cluster-client.ts';
 import type { ClusterClientOptions } from '../../src/cluster/options.ts';
-import { virtualClock } from '../../src/testing/virtual-clock.ts';
+import { type Arrival, type MemoryCluster, memoryCluster, silent } from './memory-cluster.ts';
 
-interface Sent {
-  readonly node: string;
-  readonly method: string;
-  /** Virtual milliseconds since the operation began. */
-  readonly at: number;
-  readonly signal: AbortSignal;
-}
+type Answer = (
+  sent: Arrival,
+  earlier: readonly Arrival[],
+) => ReturnType<NonNullable<MemoryCluster['answer']>>;
 
-type Answer = (sent: Sent, earlier: readonly Sent[]) => Response | undefined;
-
-const NODES = { one: 'http://one.test', two: 'http://two.test' };
-
-const absent = () => Response.json({ error: 'Group not found' }, { status: 404 });
-const done = ({ method }: Sent) =>
-  method === 'GET' ? absent() : new Response(null, { status: method === 'POST' ? 201 : 200 });
 const refused = () => Response.json({ error: 'not for you' }, { status: 403 });
 const busy = (retryAfter?: string) =>
   Response.json(
     { error: 'busy' },
     { status: 429, ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }) },
   );
-const count = (sent: readonly Sent[], method: string) => sent.filter((one) => one.method === method).length;
+const count = (sent: readonly Arrival[], method: string) =>
+  sent.filter((one) => one.method === method).length;
 
-/** A create on two nodes of the path dialect by a virtual clock. An answer of `undefined` never comes. */
+/** A create on two nodes of the path dialect by a virtual clock. A node answers itself where no other answer is given. */
 async function create(answers: Partial<Record<string, Answer>>, options: ClusterClientOptions = {}) {
-  const clock = virtualClock();
-  const sent: Sent[] = [];
-  const fetch = (input: URL | RequestInfo, init?: RequestInit): Promise<Response> => {
-    const node = new URL(String(input)).hostname.replace('.test', '');
-    const one = {
-      node,
-      method: init?.method ?? '',
-      at: clock.monotonic(),
-      signal: init?.signal as AbortSignal,
-    };
-    const earlier = sent.filter((other) => other.node === node);
-    sent.push(one);
-    const answer = (answers[node] ?? done)(one, earlier);
-    return answer === undefined ? new Promise(() => undefined) : Promise.resolve(answer);
-  };
-  const client = new ClusterClient(NODES, {
-    clock,
-    fetch,
-    retry: { attempts: 3, baseDelay: 10, maxDelay: 15, jitter: 'none' },
-    rollbackRetry: { attempts: 4, baseDelay: 200, maxDelay: 600, jitter: 'none' },
-    ...options,
+  const { client, clock, arrivals } = memoryCluster({
+    answer: (arrival) => {
+      const earlier = arrivals.filter((other) => other.node === arrival.node && other !== arrival);
+      return answers[arrival.node]?.(arrival, earlier);
+    },
+    options: {
+      retry: { attempts: 3, baseDelay: 10, maxDelay: 15, jitter: 'none' },
+      rollbackRetry: { attempts: 4, baseDelay: 200, maxDelay: 600, jitter: 'none' },
+      ...options,
+    },
   });
   const ended = await clock.run(
     client.createGroup('g').then(
@@ -57,22 +36,22 @@ async function create(answers: Partial<Record<string, Answer>>, options: Cluster
     ),
   );
   const times = (node: string, method: string) =>
-    sent.filter((one) => one.node === node && one.method === method).map(({ at }) => at);
-  return { ...ended, sent, times, pending: clock.pending };
+    arrivals.filter((one) => one.node === node && one.method === method).map(({ at }) => at);
+  return { ...ended, sent: arrivals, times, pending: clock.pending };
 }
 
 /** Refuses the create, so that the other node's is undone. */
-const turns: Answer = (sent) => (sent.method === 'POST' ? refused() : done(sent));
+const turns: Answer = (sent) => (sent.method === 'POST' ? refused() : undefined);
 
 /** Is busy for so many undos. */
 const undoBusy =
   (times: number, retryAfter?: string): Answer =>
   (sent, earlier) =>
-    sent.method === 'DELETE' && count(earlier, 'DELETE') < times ? busy(retryAfter) : done(sent);
+    sent.method === 'DELETE' && count(earlier, 'DELETE') < times ? busy(retryAfter) : undefined;
 
 test('attempts to go forward are as far apart as retry says', async () => {
   const { times, result } = await create({
-    one: (sent, earlier) => (sent.method === 'POST' && count(earlier, 'POST') < 2 ? busy() : done(sent)),
+    one: (sent, earlier) => (sent.method === 'POST' && count(earlier, 'POST') < 2 ? busy() : undefined),
   });
   expect(result?.changed).toBe(true);
   expect(times('one', 'POST')).toEqual([0, 10, 25]);
@@ -103,7 +82,7 @@ test.each([
 test('a Retry-After counts for the next attempt only', async () => {
   const { times } = await create({
     one: (sent, earlier) => {
-      if (sent.method !== 'DELETE' || count(earlier, 'DELETE') >= 2) return done(sent);
+      if (sent.method !== 'DELETE' || count(earlier, 'DELETE') >= 2) return undefined;
       return busy(count(earlier, 'DELETE') === 0 ? '2' : undefined);
     },
     two: turns,
@@ -112,7 +91,7 @@ test('a Retry-After counts for the next attempt only', async () => {
 });
 
 test('a look that hangs is cut at once where the operation has failed elsewhere', async () => {
-  const { error, at, sent, pending } = await create({ one: () => undefined, two: refused });
+  const { error, at, sent, pending } = await create({ one: silent, two: refused });
   expect(error?.name).toBe('NodeUnavailableError');
   expect(error?.message).toContain('wrote nothing: two failed');
   expect(at).toBe(0);
@@ -138,9 +117,9 @@ test('a wait for the next look ends at once where the operation has failed elsew
 test('a wait for the next write ends at once where another node refuses', async () => {
   const { error, at, times, pending } = await create(
     {
-      one: (sent) => (sent.method === 'POST' ? busy('20') : done(sent)),
+      one: (sent) => (sent.method === 'POST' ? busy('20') : undefined),
       two: (sent, earlier) => {
-        if (sent.method !== 'POST') return done(sent);
+        if (sent.method !== 'POST') return undefined;
         return count(earlier, 'POST') === 0 ? busy() : refused();
       },
     },

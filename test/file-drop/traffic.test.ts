@@ -293,6 +293,9 @@ test.each(['job', 'indexed'] as const)(
   'follow refuses a drop of which nothing is known, and takes an empty one, in mode %s',
   async (mode) => {
     const { drop, kube, store } = await dropCluster(image(processor), { mode });
+    async function* unread() {
+      yield named('never asked for');
+    }
     await drop.schedule([named('a')], { dropId: 'load-test-7' });
     const refused = {
       name: 'HoldfastError',
@@ -304,6 +307,8 @@ test.each(['job', 'indexed'] as const)(
 
     const { dropId } = await drop.schedule([]);
     expect(await drop.follow({ dropId })).toMatchObject({ done: 0, ok: true });
+    await drop.schedule(unread(), { dropId: 'stopped', signal: AbortSignal.abort() });
+    expect(await store.drop('stopped')).toBeUndefined();
     await drop.schedule(['/no'], { dropId: 'none-stored' });
     expect(await drop.follow({ dropId: 'none-stored' })).toMatchObject({ done: 0, ok: true });
 
